@@ -1,0 +1,256 @@
+"""What was said: sources, channels, people, messages, checked passages, raw deliveries."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from tasktracker.core import crypto
+from tasktracker.core.enums import MessageCategory, Verdict
+from tasktracker.core.models import TimeStamped, Workspace
+
+
+class Source(TimeStamped):
+    """How messages came: a bot, an import, a webhook. Identity of a message never depends on it."""
+
+    class Kind(models.TextChoices):
+        TELEGRAM = "telegram"
+        SLACK = "slack"
+        EMAIL = "email"
+        WEBHOOK = "webhook"
+        DISCORD = "discord"
+        MATTERMOST = "mattermost"
+        IMPORT = "import"
+        API = "api"
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="sources")
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Binds the secret to this row.")
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=20, choices=Kind)
+    config = models.JSONField(default=dict, blank=True)
+    sealed_secret = models.TextField(blank=True, editable=False)
+    is_active = models.BooleanField(default=True)
+    local_only = models.BooleanField(default=False, help_text="Its messages never reach a remote model.")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="source_name_once"),
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=["telegram", "slack", "email", "webhook", "discord", "mattermost", "import", "api"]
+                ),
+                name="source_kind_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_secret(self) -> bool:
+        return bool(self.sealed_secret)
+
+    def set_secret(self, value: str) -> None:
+        """Seal `value` into the row (not saved); an empty value clears it."""
+        self.sealed_secret = crypto.seal(value, bind=f"source.secret:{self.uid}") if value else ""
+
+    def open_secret(self) -> str:
+        """The secret in clear, or "" when there is none; raises `DecryptionError` when no key opens it."""
+        return crypto.unseal(self.sealed_secret, bind=f"source.secret:{self.uid}") if self.sealed_secret else ""
+
+
+class Channel(TimeStamped):
+    """A chat, room or mailbox folder, one row however its messages came."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="channels")
+    platform = models.CharField(max_length=20)
+    external_id = models.CharField(max_length=255)
+    title = models.CharField(max_length=255)
+
+    class Meta:
+        ordering = ["title"]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "platform", "external_id"], name="channel_identity_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.external_id
+
+
+class Participant(TimeStamped):
+    """An author as a platform knows them; `user` when they also log in here."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="participants")
+    platform = models.CharField(max_length=20)
+    external_id = models.CharField(max_length=255)
+    name = models.CharField(max_length=255)
+    is_bot = models.BooleanField(default=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="participants"
+    )
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "platform", "external_id"], name="participant_identity_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Message(models.Model):
+    """One message, unique by (channel, external id); `text` is the newest version, cleaned, plain."""
+
+    class Kind(models.TextChoices):
+        MESSAGE = "message"
+        SERVICE = "service"
+        STICKER = "sticker"
+        MEDIA = "media"
+        POLL = "poll"
+
+    class VerdictBy(models.TextChoices):
+        RULE = "rule"
+        MODEL = "model"
+        PERSON = "person"
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="messages")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="messages")
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="messages")
+    author = models.ForeignKey(
+        Participant, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages"
+    )
+    external_id = models.CharField(max_length=255)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.MESSAGE)
+    text = models.TextField(blank=True)
+    sent_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+    reply_to = models.CharField(max_length=255, blank=True, help_text="External id of the message answered to.")
+    thread = models.CharField(max_length=255, blank=True, help_text="External id of the thread's root.")
+    thread_title = models.CharField(max_length=255, blank=True)
+    forwarded_from = models.CharField(max_length=255, blank=True)
+    is_own = models.BooleanField(default=False, help_text="Posted by this product's own bot: never extracted from.")
+    verdict = models.CharField(max_length=10, choices=Verdict, default=Verdict.WEAK)
+    verdict_reason = models.CharField(max_length=40, blank=True)
+    verdict_score = models.FloatField(default=0.5)
+    verdict_by = models.CharField(max_length=10, choices=VerdictBy, default=VerdictBy.RULE)
+    category = models.CharField(max_length=12, choices=MessageCategory, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "external_id"], name="message_identity_once"),
+            models.CheckConstraint(condition=Q(verdict__in=Verdict.values), name="message_verdict_known"),
+            models.CheckConstraint(
+                condition=Q(edited_at__isnull=True) | Q(edited_at__gte=F("sent_at")), name="message_edited_after_sent"
+            ),
+        ]
+        indexes = [
+            # the message list, newest first, by keyset
+            models.Index(fields=["workspace", "-sent_at", "-id"], name="message_list"),
+            # a conversation in order: windows, "five before, five after"
+            models.Index(fields=["channel", "sent_at", "id"], name="message_in_channel"),
+            # one author's messages, newest first
+            models.Index(fields=["author", "-sent_at"], name="message_by_author"),
+            # one source's messages, newest first
+            models.Index(fields=["source", "-sent_at", "-id"], name="message_by_source"),
+            # words in messages: the same expression as in the query, so nothing is stored twice
+            GinIndex(SearchVector("text", config="simple"), name="message_fulltext"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.external_id} in channel {self.channel_id}"
+
+    @property
+    def url(self) -> str:
+        """The message at its platform (t.me/c/…), or "" where the platform has no such address."""
+        platform, chat = self.channel.platform, self.channel.external_id
+        if platform == "telegram" and chat.startswith("-100"):
+            return f"https://t.me/c/{chat[4:]}/{self.external_id}"
+        return ""
+
+
+class MessageRevision(models.Model):
+    """A text that a newer edit replaced."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="revisions")
+    text = models.TextField(blank=True)
+    edited_at = models.DateTimeField(null=True)
+    replaced_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"earlier text of message {self.message_id}"
+
+
+class Quote(models.Model):
+    """A checked passage: code points `start` to `end` of the message's text at the time, with that text.
+
+    `is_stale` when the message was edited since and no longer has these words there.
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="quotes")
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="quotes")
+    start = models.IntegerField()
+    end = models.IntegerField()
+    text = models.TextField()
+    is_stale = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["message", "start", "end", "text"], name="quote_once"),
+            models.CheckConstraint(condition=Q(start__gte=0) & Q(end__gt=F("start")), name="quote_has_extent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start}–{self.end} of message {self.message_id}"
+
+
+class Delivery(models.Model):
+    """The inbox: a raw update or webhook body, stored before anything is done with it.
+
+    `external_id` is the platform's own delivery id (Telegram's update_id), so that a second copy changes nothing.
+    """
+
+    class Status(models.TextChoices):
+        RECEIVED = "received"
+        PROCESSED = "processed"
+        IGNORED = "ignored"
+        UNCLAIMED = "unclaimed", "from a chat that belongs to no workspace yet"
+        FAILED = "failed"
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="deliveries")
+    external_id = models.CharField(max_length=255)
+    raw = models.BinaryField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.RECEIVED)
+    attempts = models.SmallIntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+    processed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["source", "external_id"], name="delivery_once"),
+            models.CheckConstraint(
+                condition=Q(status__in=["received", "processed", "ignored", "unclaimed", "failed"]),
+                name="delivery_status_known",
+            ),
+        ]
+        indexes = [
+            # what the sweeper still has to do
+            models.Index(fields=["id"], name="delivery_waiting", condition=Q(status="received")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.external_id} from source {self.source_id}"

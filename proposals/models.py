@@ -1,0 +1,205 @@
+"""What people must decide, what supports it, and what they did."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from analysis.models import AnalysisRun, Finding
+from ingestion.models import Quote
+from knowledge.models import Project
+from tasktracker.core.enums import Recommendation, RejectReason, Tier
+from tasktracker.core.models import Workspace
+
+
+class Proposal(models.Model):
+    """Something a model found, waiting for a person or decided by one.
+
+    `payload` has the keys of contract.md for its kind; `origins` says for each key who filled it last (ai, human).
+    `findings` that repeat it add evidence and `rank`. What a decision made is `created_kind` and `created_id`.
+    """
+
+    class Kind(models.TextChoices):
+        TOPIC = "topic"
+        ATOM = "atom"
+        TASK = "task"
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        NEEDS_EVIDENCE = "needs_evidence"
+        SNOOZED = "snoozed"
+        APPROVED = "approved"
+        REJECTED = "rejected"
+        MERGED = "merged"
+        SUPERSEDED = "superseded"
+
+    OPEN = ("pending", "needs_evidence", "snoozed")
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="proposals")
+    kind = models.CharField(max_length=10, choices=Kind)
+    status = models.CharField(max_length=15, choices=Status, default=Status.PENDING)
+    fingerprint = models.CharField(max_length=64)
+    title = models.CharField(max_length=200)
+    payload = models.JSONField()
+    origins = models.JSONField(default=dict, blank=True)
+    recommendation = models.CharField(max_length=20, choices=Recommendation, default=Recommendation.NEW_TASK)
+    target_id = models.BigIntegerField(null=True, help_text="The object to update or merge into, of the same kind.")
+    confidence = models.FloatField()
+    reasoning = models.TextField(blank=True)
+    rank = models.FloatField(default=0)
+    run = models.ForeignKey(AnalysisRun, null=True, on_delete=models.SET_NULL, related_name="proposals")
+    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.SET_NULL, related_name="proposals")
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
+    reject_reason = models.CharField(max_length=20, choices=RejectReason, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="decisions"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    created_kind = models.CharField(max_length=10, blank=True)
+    created_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-rank", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["topic", "atom", "task"]), name="proposal_kind_known"),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "pending",
+                        "needs_evidence",
+                        "snoozed",
+                        "approved",
+                        "rejected",
+                        "merged",
+                        "superseded",
+                    ]
+                ),
+                name="proposal_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["approved", "rejected", "merged"], decided_at__isnull=False)
+                | Q(status__in=["pending", "needs_evidence", "snoozed", "superseded"], decided_at__isnull=True),
+                name="proposal_decided_at_iff_decision",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="snoozed", snoozed_until__isnull=False)
+                | (~Q(status="snoozed") & Q(snoozed_until__isnull=True)),
+                name="proposal_snoozed_until_iff_snoozed",
+            ),
+            models.CheckConstraint(
+                condition=Q(confidence__gte=0) & Q(confidence__lte=1), name="proposal_confidence_in_range"
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "kind", "fingerprint"],
+                condition=Q(status__in=["pending", "needs_evidence", "snoozed"]),
+                name="proposal_open_once",
+            ),
+        ]
+        indexes = [
+            # the inbox, best first
+            models.Index(
+                fields=["workspace", "-rank", "-id"], name="proposal_inbox", condition=Q(status="pending")
+            ),
+            # the inbox of one kind
+            models.Index(
+                fields=["workspace", "kind", "-rank", "-id"],
+                name="proposal_inbox_kind",
+                condition=Q(status="pending"),
+            ),
+            # "has this been decided before?"
+            models.Index(fields=["workspace", "kind", "fingerprint"], name="proposal_by_fingerprint"),
+            # what wakes up next
+            models.Index(fields=["snoozed_until"], name="proposal_snoozed", condition=Q(status="snoozed")),
+            # decisions, newest first
+            models.Index(
+                fields=["workspace", "-decided_at"],
+                name="proposal_decided",
+                condition=Q(decided_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def tier(self) -> Tier:
+        return Tier.of(self.confidence)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in self.OPEN
+
+
+class Evidence(models.Model):
+    """A passage that supports a proposal, and the finding it came with (none when a person added it)."""
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="evidence")
+    quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="evidence")
+    finding = models.ForeignKey(Finding, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "evidence"
+        constraints = [models.UniqueConstraint(fields=["proposal", "quote"], name="evidence_once")]
+
+    def __str__(self) -> str:
+        return f"quote {self.quote_id} for proposal {self.proposal_id}"
+
+
+class Intake(models.Model):
+    """What became of a finding: each is taken in once, whatever happens to the job that does it."""
+
+    class Outcome(models.TextChoices):
+        PROPOSED = "proposed"
+        REPEATED = "repeated", "added to a proposal that was waiting"
+        REMEMBERED = "remembered", "kept away: rejected before"
+        KNOWN = "known", "nothing new about something approved"
+
+    finding = models.OneToOneField(Finding, on_delete=models.CASCADE, related_name="intake")
+    proposal = models.ForeignKey(Proposal, null=True, on_delete=models.SET_NULL, related_name="intakes")
+    outcome = models.CharField(max_length=12, choices=Outcome)
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"finding {self.finding_id}: {self.outcome}"
+
+
+class ReviewAction(models.Model):
+    """One decision by one person, with everything it changed, so that it can be taken back exactly.
+
+    `changes` is the journal: `[{model, pk, before, after}]` in order, where `before` null means made and
+    `after` null means removed. `batch` is shared by what was done as one.
+    """
+
+    class Verb(models.TextChoices):
+        APPROVE = "approve"
+        REJECT = "reject"
+        MERGE = "merge"
+        SNOOZE = "snooze"
+        EDIT = "edit"
+        SUPERSEDE = "supersede"
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="review_actions")
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="actions")
+    verb = models.CharField(max_length=10, choices=Verb)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="review_actions")
+    at = models.DateTimeField(default=timezone.now)
+    batch = models.UUIDField(default=uuid.uuid4, db_index=True)
+    edited = models.BooleanField(default=False, help_text="A person changed what the model had filled.")
+    changes = models.JSONField(default=list)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="undone_actions"
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["workspace", "-id"], name="reviewaction_list")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.proposal_id} by {self.by_id}"

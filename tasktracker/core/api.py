@@ -1,0 +1,159 @@
+"""API plumbing: problem+json, scoped viewsets, Idempotency-Key."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.db.models import Model, ProtectedError
+from django.http import Http404
+from rest_framework import exceptions, status, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tasktracker.core.errors import Conflict, DomainError
+from tasktracker.core.models import IdempotentRequest
+from tasktracker.core.permissions import Access, access_for
+
+PROBLEM = "application/problem+json"
+
+
+def problem(code: str, detail: str, http_status: int, **extra: Any) -> Response:
+    """RFC 9457 body: title, status, detail, our stable `code`, and what else helps."""
+    title = HTTPStatus(http_status).phrase
+    body = {"type": "about:blank", "title": title, "status": http_status, "code": code, "detail": detail, **extra}
+    return Response(body, status=http_status, content_type=PROBLEM)
+
+
+def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Each refusal as problem+json. What is not a refusal stays a 500 and is logged by Django."""
+    if isinstance(error, DomainError):
+        return problem(error.error_code, error.detail, error.status, **error.extra)
+    if isinstance(error, Http404):
+        return problem("not_found", "There is no such thing here.", 404)
+    if isinstance(error, PermissionDenied):
+        return problem("forbidden", "You may not do this.", 403)
+    if isinstance(error, exceptions.ValidationError):
+        return problem("invalid", first_message(error.detail), 400, errors=error.detail)
+    if isinstance(error, exceptions.APIException):
+        answer = problem(str(error.get_codes()), str(error.detail), error.status_code)
+        if getattr(error, "auth_header", None):
+            answer["WWW-Authenticate"] = error.auth_header
+        if getattr(error, "wait", None):
+            answer["Retry-After"] = str(int(error.wait) + 1)
+        return answer
+    return None
+
+
+def first_message(detail: Any, field: str = "") -> str:
+    """The first validation message with the field that it speaks of."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            if inner:
+                return first_message(inner, "" if name == "non_field_errors" else name)
+    if isinstance(detail, list):
+        for inner in detail:
+            if inner:
+                return first_message(inner, field)
+    return f"{field}: {detail}" if field else str(detail)
+
+
+class ScopedMixin:
+    """A view whose rows all lie in the caller's workspace; whoever else asks gets 404."""
+
+    queryset: Any
+    request: Any
+    workspace_path: ClassVar[str] = "workspace"
+
+    @property
+    def access(self) -> Access:
+        return access_for(self.request)
+
+    def get_queryset(self) -> Any:
+        base = super().get_queryset()  # type: ignore[misc]
+        if getattr(self, "swagger_fake_view", False):
+            return base.none()
+        return base.filter(**{self.workspace_path: self.access.workspace})
+
+
+class WorkspaceViewSet(ScopedMixin, viewsets.GenericViewSet[Any]):
+    """Base of viewsets; add the mixins for what it can do, write through services."""
+
+    lookup_value_regex = r"\d+"
+
+
+class ReadOnlyViewSet(ScopedMixin, viewsets.ReadOnlyModelViewSet[Any]):
+    """Base of lists and details without writing."""
+
+    lookup_value_regex = r"\d+"
+
+
+class CrudViewSet(ScopedMixin, viewsets.ModelViewSet[Any]):
+    """Base of plain CRUD: `perform_*` hand to a service where one has rules; the workspace is always the caller's."""
+
+    lookup_value_regex = r"\d+"
+    http_method_names = ["get", "post", "put", "patch", "delete", "head", "options"]
+
+    def perform_create(self, serializer: Any) -> None:
+        try:
+            with transaction.atomic():
+                serializer.save(workspace=self.access.workspace)
+        except IntegrityError:
+            raise Conflict("There is one with this name already.", code="exists") from None
+
+    def perform_update(self, serializer: Any) -> None:
+        try:
+            with transaction.atomic():
+                serializer.save()
+        except IntegrityError:
+            raise Conflict("There is one with this name already.", code="exists") from None
+
+    def perform_destroy(self, instance: Model) -> None:
+        try:
+            instance.delete()
+        except ProtectedError:
+            raise Conflict(
+                "Other things rest on this, so it can't be deleted. Switch it off instead.", code="in_use"
+            ) from None
+
+
+def idempotent[**P](method: Callable[P, Response]) -> Callable[P, Response]:
+    """Honour `Idempotency-Key` on a POST: the same request again gets the first answer, another one gets 409."""
+
+    @wraps(method)
+    def inner(*args: P.args, **kwargs: P.kwargs) -> Response:
+        request: Any = args[1]
+        key = request.headers.get("Idempotency-Key", "")[:200]
+        if not key:
+            return method(*args, **kwargs)
+        access = access_for(request)
+        basis = f"{request.method} {request.path}\n".encode() + json.dumps(request.data, sort_keys=True).encode()
+        fingerprint = hashlib.sha256(basis).hexdigest()
+        with transaction.atomic():
+            row, made = IdempotentRequest.objects.select_for_update().get_or_create(
+                workspace=access.workspace,
+                user=access.user,
+                key=key,
+                defaults={"fingerprint": fingerprint, "response_status": 0},
+            )
+            if not made:
+                if row.fingerprint != fingerprint:
+                    raise Conflict(
+                        "This Idempotency-Key was used for another request. Use a new one.", code="idempotency_mismatch"
+                    )
+                return Response(row.body, status=row.response_status)
+            answer = method(*args, **kwargs)
+            row.response_status, row.body = answer.status_code, json.loads(json.dumps(answer.data, default=str))
+            row.save(update_fields=["response_status", "body"])
+        return answer
+
+    return inner
+
+
+def created(data: Any) -> Response:
+    """201 with a body."""
+    return Response(data, status=status.HTTP_201_CREATED)

@@ -1,0 +1,153 @@
+"""The one WebSocket consumer: replay, then live. It holds no rules and reads through selectors only."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from channels.security.websocket import AllowedHostsOriginValidator
+
+from tasktracker.core import selectors
+from tasktracker.core.authentication import token_owner
+from tasktracker.core.events import group_name
+from tasktracker.core.permissions import Access, access_of
+
+FRAME_INTERVAL = 0.5  # seconds between two looks of one socket: what came between is told together
+LOOK_EVERY = 5.0  # seconds without a poke after which a socket looks by itself
+RECHECK_EVERY = 60.0  # seconds between two checks that the member still is one
+FLOOD = 20  # messages from the client in a second
+COALESCED = "message.received"
+
+type Scope = dict[str, Any]
+type Asgi = Callable[[Scope, Any, Any], Awaitable[None]]
+
+
+def bearer(scope: Scope) -> str | None:
+    """The token in `Sec-WebSocket-Protocol: bearer, TOKEN`, if any."""
+    offered = scope.get("subprotocols") or []
+    return offered[1] if len(offered) == 2 and offered[0] == "bearer" else None
+
+
+def origin_or_token(inner: Asgi) -> Asgi:
+    """Browsers send cookies from any page, so a socket without a token must come from an allowed Origin."""
+    checked = AllowedHostsOriginValidator(inner)
+
+    async def application(scope: Scope, receive: Any, send: Any) -> None:
+        await (inner if bearer(scope) else checked)(scope, receive, send)
+
+    return application
+
+
+class EventConsumer(AsyncJsonWebsocketConsumer):
+    """`/ws/?since=ID&types=a,b&source=…&author=…&workspace=SLUG`: frames `{"id","type","object","at","data"}`."""
+
+    access: Access
+    last: int
+
+    async def connect(self) -> None:
+        query = {name: values[-1] for name, values in parse_qs(self.scope["query_string"].decode()).items()}
+        self.tasks: list[asyncio.Task[None]] = []
+        self.dirty = asyncio.Event()
+        self.seen: list[float] = []
+        self.types = {name for name in query.get("types", "").split(",") if name}
+        self.wanted = {name: int(query[name]) for name in ("source", "author") if query.get(name, "").isdigit()}
+        token = bearer(self.scope)
+        user, access = await database_sync_to_async(self._identify)(token, query.get("workspace"))
+        if user is None or access is None:
+            await self.accept("bearer" if token else None)  # a close code reaches the client only after accept
+            await self.close(4401 if user is None else 4403)
+            return
+        self.access = access
+        await self.accept("bearer" if token else None)
+        await self.channel_layer.group_add(group_name(access.workspace.pk), self.channel_name)
+        since = query.get("since", "")
+        if since.isdigit():
+            self.last = int(since)
+        else:
+            self.last = await database_sync_to_async(selectors.last_event_id)(access.workspace.pk)
+        self.dirty.set()
+        self.tasks = [asyncio.create_task(self._pump()), asyncio.create_task(self._recheck())]
+
+    def _identify(self, token: str | None, slug: str | None) -> tuple[Any, Access | None]:
+        if token is not None:
+            owner = token_owner(token)
+            if owner is None:
+                return None, None
+            access = access_of(owner.user, workspace_id=owner.workspace_id)
+            return owner.user, access if slug in (None, owner.workspace.slug) else None
+        user = self.scope["user"]
+        if not user.is_authenticated:
+            return None, None
+        chosen = self.scope["session"].get("workspace")
+        if slug is not None:
+            return user, access_of(user, slug=slug)
+        return user, (access_of(user, workspace_id=chosen) if chosen else None) or access_of(user)
+
+    async def disconnect(self, code: int) -> None:
+        for task in self.tasks:
+            task.cancel()
+        if hasattr(self, "access"):
+            await self.channel_layer.group_discard(group_name(self.access.workspace.pk), self.channel_name)
+
+    async def events_poke(self, _: dict[str, Any]) -> None:
+        """Something happened: look. What it was is read from the database."""
+        self.dirty.set()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
+        """Nothing is expected from a client; a flood ends the connection."""
+        now = time.monotonic()
+        self.seen = [at for at in self.seen if now - at < 1.0] + [now]
+        if len(self.seen) > FLOOD:
+            await self.close(1008)
+
+    async def _pump(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.dirty.wait(), LOOK_EVERY)
+            self.dirty.clear()
+            replay = await database_sync_to_async(selectors.events_since)(self.access.workspace.pk, self.last)
+            if replay.reset:
+                await self.send_json({"type": "reset", "id": replay.last})
+            for frame in coalesce(event for event in replay.events if self._is_wanted(event)):
+                await self.send_json(frame)
+            self.last = replay.last
+            await asyncio.sleep(FRAME_INTERVAL)
+
+    async def _recheck(self) -> None:
+        while True:
+            await asyncio.sleep(RECHECK_EVERY)
+            member = await database_sync_to_async(selectors.membership_of)(
+                self.access.user, self.access.workspace.pk
+            )
+            if member is None:
+                await self.close(4403)
+
+    def _is_wanted(self, event: dict[str, Any]) -> bool:
+        if self.types and event["type"] not in self.types:
+            return False
+        data = event["data"]
+        return all(data.get(name, value) == value for name, value in self.wanted.items())
+
+
+def coalesce(events: Any) -> list[dict[str, Any]]:
+    """Events as frames; a stretch of `message.received` is told in one, its id and object those of the last.
+
+    `data` of such a frame is `{"count", "messages": [{"id", "source", "channel", "author"?}]}`, oldest first.
+    """
+    frames: list[dict[str, Any]] = []
+    for event in events:
+        if event["type"] != COALESCED:
+            frames.append(event)
+            continue
+        entry = {"id": event["object"]["id"], **event["data"]}
+        if frames and frames[-1]["type"] == COALESCED:
+            messages = [*frames[-1]["data"]["messages"], entry]
+            frames.pop()
+        else:
+            messages = [entry]
+        frames.append({**event, "data": {"count": len(messages), "messages": messages}})
+    return frames

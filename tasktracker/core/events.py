@@ -1,0 +1,260 @@
+"""The outbox: `emit` writes an Event in the caller's transaction; after the commit it pokes sockets and jobs.
+
+Poke for speed, pull for truth: a lost poke costs seconds, never an event.
+"""
+
+import logging
+import threading
+import time
+from dataclasses import asdict, dataclass, fields
+from functools import partial
+from typing import Any, ClassVar
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import connection, transaction
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from celery import current_app
+from tasktracker.core.models import Event, User
+
+log = logging.getLogger(__name__)
+
+SEQUENCE_LOCK = 7201
+POKE_INTERVAL = 0.05  # seconds between two pokes of one workspace by one process
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainEvent:
+    """What happened to one object. Subclasses add ids and enums only: never text, never HTML."""
+
+    type: ClassVar[str]
+    kind: ClassVar[str]
+    workspace_id: int
+    object_id: int
+
+    def data(self) -> dict[str, Any]:
+        common = {field.name for field in fields(DomainEvent)}
+        return {name: value for name, value in asdict(self).items() if name not in common and value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageReceived(DomainEvent):
+    type = "message.received"
+    kind = "message"
+    source: int
+    channel: int
+    author: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageEdited(DomainEvent):
+    type = "message.edited"
+    kind = "message"
+    source: int
+    channel: int
+    author: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessagesImported(DomainEvent):
+    """`object_id` is the source; `first` and `last` are message ids."""
+
+    type = "messages.imported"
+    kind = "source"
+    count: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEvent(DomainEvent):
+    kind = "run"
+    stage: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted(RunEvent):
+    type = "run.started"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunProgress(RunEvent):
+    type = "run.progress"
+    done: int
+    failed: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunCompleted(RunEvent):
+    """Ended with its work done; `status` is completed or partial."""
+
+    type = "run.completed"
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFailed(RunEvent):
+    type = "run.failed"
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunCancelled(RunEvent):
+    type = "run.cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalEvent(DomainEvent):
+    kind = "proposal"
+    proposal_kind: str
+    status: str
+    run: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalCreated(ProposalEvent):
+    type = "proposal.created"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalApproved(ProposalEvent):
+    type = "proposal.approved"
+    created_kind: str = ""
+    created_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalRejected(ProposalEvent):
+    type = "proposal.rejected"
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalMerged(ProposalEvent):
+    type = "proposal.merged"
+    into: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalUndone(ProposalEvent):
+    type = "proposal.undone"
+    undone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicCreated(DomainEvent):
+    type = "topic.created"
+    kind = "topic"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtomCreated(DomainEvent):
+    type = "atom.created"
+    kind = "atom"
+    atom_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCreated(DomainEvent):
+    type = "task.created"
+    kind = "task"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskUpdated(DomainEvent):
+    type = "task.updated"
+    kind = "task"
+    status: str
+
+
+def emit(event: DomainEvent, *, by: User | None = None) -> None:
+    """Write `event` in the caller's transaction; sockets and jobs hear of it after the commit."""
+    Event.objects.create(
+        workspace_id=event.workspace_id,
+        type=event.type,
+        object_kind=event.kind,
+        object_id=event.object_id,
+        data=event.data(),
+        by=by,
+    )
+    transaction.on_commit(partial(announce, event.type, event.workspace_id, event.object_id))
+
+
+def announce(event_type: str, workspace_id: int, object_id: int) -> None:
+    """Poke the workspace's sockets and start the tasks that settings name for this type."""
+    poker.poke(workspace_id)
+    for name in settings.EVENT_TASKS.get(event_type, ()):
+        enqueue(name, workspace_id, object_id)
+
+
+def enqueue(name: str, *args: Any) -> bool:
+    """Send a task by name; False when the broker is away (the sweeper of that stage will do the work)."""
+    try:
+        current_app.signature(name, args=args).delay()
+    except (OperationalError, RedisError, OSError) as error:
+        log.warning("broker away, %s is left to the sweeper (%s)", name, type(error).__name__)
+        return False
+    return True
+
+
+def group_name(workspace_id: int) -> str:
+    """The channel-layer group of a workspace's sockets."""
+    return f"workspace.{workspace_id}"
+
+
+class Poker:
+    """Tells a workspace's sockets to look: at once, then at most once in POKE_INTERVAL, the last one never lost."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: dict[int, float] = {}
+        self._waiting: set[int] = set()
+
+    def poke(self, workspace_id: int) -> None:
+        with self._lock:
+            if workspace_id in self._waiting:
+                return
+            wait = self._last.get(workspace_id, 0.0) + POKE_INTERVAL - time.monotonic()
+            if wait > 0:
+                self._waiting.add(workspace_id)
+                timer = threading.Timer(wait, self._send, (workspace_id,))
+                timer.daemon = True
+                timer.start()
+                return
+            self._last[workspace_id] = time.monotonic()
+        self._send(workspace_id)
+
+    def _send(self, workspace_id: int) -> None:
+        with self._lock:
+            self._waiting.discard(workspace_id)
+            self._last[workspace_id] = time.monotonic()
+        layer = get_channel_layer()
+        try:
+            async_to_sync(layer.group_send)(group_name(workspace_id), {"type": "events.poke"})
+        except (RedisError, OSError) as error:
+            log.warning("channel layer away, sockets will look by themselves (%s)", type(error).__name__)
+
+
+poker = Poker()
+
+
+def number_events() -> None:
+    """Give every committed event without one its public id, in one order that never changes afterwards.
+
+    Under one lock: an event that commits late is numbered late, so no reader can pass over it.
+    """
+    if not Event.objects.filter(seq__isnull=True).exists():
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEQUENCE_LOCK])
+        cursor.execute(
+            """
+            WITH base AS (SELECT coalesce(max(seq), 0) AS top FROM core_event),
+                 fresh AS (SELECT id, row_number() OVER (ORDER BY id) AS place FROM core_event WHERE seq IS NULL)
+            UPDATE core_event e SET seq = base.top + fresh.place FROM fresh, base WHERE e.id = fresh.id
+            """
+        )

@@ -1,0 +1,134 @@
+"""Who may do what, where: a person acts in one workspace at a time, in the role of their membership there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ClassVar
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from tasktracker.core.enums import Role
+from tasktracker.core.errors import Forbidden, NotFound
+from tasktracker.core.models import ApiToken, Membership, User, Workspace
+
+SESSION_KEY = "workspace"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A person in a workspace with a role."""
+
+    user: User
+    workspace: Workspace
+    role: Role
+
+    def allows(self, role: Role) -> bool:
+        """Whether the role held is `role` or above it."""
+        return self.role.rank >= role.rank
+
+    def require(self, role: Role) -> None:
+        """Raise `Forbidden` unless the role held is `role` or above it."""
+        if not self.allows(role):
+            raise Forbidden(f"This needs the role {role} in {self.workspace}; yours is {self.role}.")
+
+
+def access_of(user: User, *, slug: str | None = None, workspace_id: int | None = None) -> Access | None:
+    """The person's access to the named workspace, or to their first one; None for a stranger."""
+    found = Membership.objects.select_related("workspace").filter(user=user).order_by("workspace__name", "id")
+    if slug is not None:
+        found = found.filter(workspace__slug=slug)
+    elif workspace_id is not None:
+        found = found.filter(workspace_id=workspace_id)
+    membership = found.first()
+    return Access(user, membership.workspace, Role(membership.role)) if membership else None
+
+
+def access_for(request: HttpRequest | Request) -> Access:
+    """The access with which this request acts, kept on it.
+
+    A token acts in its own workspace. A session acts in `X-Workspace`, else in the one chosen on a page, else in
+    the person's first. Raises `NotFound` for a workspace that is not theirs.
+    """
+    http: Any = getattr(request, "_request", request)
+    known: Access | None = getattr(http, "access", None)
+    if known is not None:
+        return known
+    token = getattr(request, "auth", None)
+    wanted = http.headers.get("X-Workspace")
+    user: Any = request.user
+    if isinstance(token, ApiToken):
+        if wanted and wanted != token.workspace.slug:
+            raise NotFound("There is no such workspace, or this token is not for it.")
+        role: str | None = getattr(token, "role", None)
+        access = Access(user, token.workspace, Role(role)) if role else None
+    elif wanted:
+        access = access_of(user, slug=wanted)
+    else:
+        chosen = http.session.get(SESSION_KEY)
+        access = (access_of(user, workspace_id=chosen) if chosen else None) or access_of(user)
+    if access is None:
+        raise NotFound("There is no such workspace, or you are not a member of it.")
+    http.access = access
+    return access
+
+
+def workspace_for(request: HttpRequest) -> Workspace:
+    """The workspace of `access_for`."""
+    return access_for(request).workspace
+
+
+def require(request: HttpRequest | Request, role: Role) -> Access:
+    """The access of this request, or `Forbidden` when its role does not reach `role`."""
+    access = access_for(request)
+    access.require(role)
+    return access
+
+
+type View = Callable[..., HttpResponseBase]
+
+
+def page(role: Role = Role.VIEWER) -> Callable[[View], View]:
+    """A page for members: login first, then at least `role` in the chosen workspace."""
+
+    def wrap(view: View) -> View:
+        @login_required
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            require(request, role)
+            return view(request, *args, **kwargs)
+
+        inner.page_role = role  # type: ignore[attr-defined]  # read by the matrix test
+        return inner
+
+    return wrap
+
+
+class RolePermission(BasePermission):
+    """For the API: a login, a membership, and the role that the view names.
+
+    A view says `read_role`, `write_role`, or `roles = {action: role}`; reading asks for a viewer and writing for a
+    reviewer where it says nothing.
+    """
+
+    DEFAULT_READ: ClassVar[Role] = Role.VIEWER
+    DEFAULT_WRITE: ClassVar[Role] = Role.REVIEWER
+
+    @classmethod
+    def role_for(cls, view: Any, method: str) -> Role:
+        """The least role for `method` (and the view's current action)."""
+        named = getattr(view, "roles", {}).get(getattr(view, "action", None))
+        if named is not None:
+            return Role(named)
+        if method in SAFE_METHODS:
+            return Role(getattr(view, "read_role", cls.DEFAULT_READ))
+        return Role(getattr(view, "write_role", cls.DEFAULT_WRITE))
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not request.user or not request.user.is_authenticated:
+            return False
+        require(request, self.role_for(view, request.method or "GET"))
+        return True

@@ -1,0 +1,26 @@
+"""Heartbeats: beat's goes through the queue, so that it proves beat, broker and worker together."""
+
+from celery import shared_task
+from celery.signals import heartbeat_sent, worker_ready
+from django.db import DatabaseError, connection
+
+from tasktracker.core import services
+
+
+@shared_task(ignore_result=True)
+def beat_heartbeat() -> None:
+    """Sent by beat, done by a worker."""
+    services.beat(name="beat")
+
+
+@worker_ready.connect
+@heartbeat_sent.connect
+def worker_heartbeat(**_: object) -> None:
+    """Written by the worker's main process about every two seconds; the connection is not kept for the children."""
+    try:
+        services.beat(name="worker")
+    except DatabaseError:
+        # The heartbeat is what reports that the database is away: its absence says it.
+        return
+    finally:
+        connection.close()

@@ -1,0 +1,309 @@
+"""One settings file; everything that differs between machines comes from the environment (see env.py)."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.utils.csp import CSP
+
+from tasktracker import env as environment
+from tasktracker.env import broker_url, channel_host
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENV = environment.load()
+
+VERSION = "0.1.0"
+DEBUG = ENV.debug
+SECRET_KEY = ENV.secret_key
+FIELD_ENCRYPTION_KEYS = ENV.field_encryption_keys
+ALLOWED_HOSTS = ENV.allowed_hosts
+CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
+DATA_DIR = ENV.data_dir
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "tasktracker.core",
+    "ingestion",
+    "knowledge",
+    "analysis",
+    "proposals",
+    "tasktracker",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "tasktracker.core.htmx.DomainErrorMiddleware",
+]
+
+ROOT_URLCONF = "tasktracker.urls"
+ASGI_APPLICATION = "tasktracker.asgi.application"
+AUTH_USER_MODEL = "core.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "dashboard"
+LOGOUT_REDIRECT_URL = "login"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "tasktracker.core.htmx.page_context",
+            ],
+        },
+    },
+]
+
+# --- database -------------------------------------------------------------------------------------------------------
+_database: dict[str, Any] = dict(dj_database_url.parse(ENV.database_url, conn_max_age=0, conn_health_checks=True))
+_database.setdefault("OPTIONS", {})
+if ENV.process == "web":
+    # Only the web process pools: Celery's prefork closes a pool at every task boundary.
+    _database["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 16, "timeout": 5}
+if ENV.test_database:
+    _database["TEST"] = {"NAME": ENV.test_database}
+DATABASES = {"default": _database}
+
+# --- broker, cache, channel layer -----------------------------------------------------------------------------------
+REDIS_URL = ENV.redis_url
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": ENV.redis_url,
+        "KEY_PREFIX": f"{ENV.redis_prefix}cache",
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {
+            "hosts": [channel_host(ENV.redis_url)],
+            "prefix": f"{ENV.redis_prefix}channels",
+            "capacity": 100,
+            "expiry": 60,
+        },
+    }
+}
+
+CELERY_BROKER_URL = broker_url(ENV.redis_url)
+CELERY_TASK_DEFAULT_QUEUE = f"{ENV.redis_prefix}default"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_ACKS_ON_FAILURE = True
+CELERY_TASK_ACKS_ON_TIMEOUT = True
+CELERY_TASK_SOFT_TIME_LIMIT = 540
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # KB
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 25
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": CELERY_TASK_TIME_LIMIT + 60,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 30,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "global_keyprefix": ENV.redis_prefix,
+}
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "heartbeat": {"task": "tasktracker.core.tasks.beat_heartbeat", "schedule": timedelta(seconds=ENV.sweep_seconds / 3)},
+    "sweep-deliveries": {"task": "ingestion.tasks.sweep_deliveries", "schedule": timedelta(seconds=ENV.sweep_seconds)},
+    "sweep-runs": {"task": "analysis.tasks.sweep_runs", "schedule": timedelta(seconds=ENV.sweep_seconds)},
+    "sweep-findings": {"task": "proposals.tasks.sweep_findings", "schedule": timedelta(seconds=ENV.sweep_seconds)},
+    "wake-snoozed": {"task": "proposals.tasks.wake_snoozed", "schedule": timedelta(seconds=60)},
+    "embed-missing": {"task": "knowledge.tasks.embed_missing", "schedule": timedelta(seconds=ENV.sweep_seconds)},
+}
+if ENV.beat_schedule_file:
+    CELERY_BEAT_SCHEDULE_FILENAME = ENV.beat_schedule_file
+
+# Which tasks an event starts, after the commit, each with (workspace_id, object_id). All wiring between apps is here.
+EVENT_TASKS: dict[str, list[str]] = {
+    "run.started": ["analysis.tasks.work_run"],
+    "run.progress": ["proposals.tasks.propose_for_run"],
+    "run.completed": ["proposals.tasks.propose_for_run"],
+    "topic.created": ["knowledge.tasks.embed_topic"],
+    "atom.created": ["knowledge.tasks.embed_atom"],
+    "task.created": ["knowledge.tasks.embed_task"],
+}
+
+# --- analysis -------------------------------------------------------------------------------------------------------
+LEASE_SECONDS = ENV.lease_seconds  # a window's claim; renewed at a quarter of it
+SWEEP_SECONDS = ENV.sweep_seconds
+RUN_CONCURRENCY = ENV.run_concurrency  # lanes of one run, each a Celery task
+WINDOW_GAP_SECONDS = 600
+WINDOW_MAX_LOSSES = 3
+EMBEDDING_MODEL = ENV.embedding_model
+OLLAMA_URL = ENV.ollama_url
+LLM_ALLOWED_HOSTS = ENV.llm_allowed_hosts
+TELEGRAM_BOT_TOKEN = ENV.telegram_bot_token
+TELEGRAM_API_URL = ENV.telegram_api_url
+MESSAGE_TEXT_LIMIT = 20_000
+
+# --- API ------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "tasktracker.core.authentication.BearerAuthentication",
+        "tasktracker.core.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["tasktracker.core.permissions.RolePermission"],
+    "DEFAULT_PAGINATION_CLASS": "tasktracker.core.pagination.CursorPagination",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "EXCEPTION_HANDLER": "tasktracker.core.api.problem_handler",
+    "DEFAULT_THROTTLE_CLASSES": ["tasktracker.core.throttling.UserThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": ENV.api_rate},
+    "NUM_PROXIES": 1,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Task Tracker",
+    "DESCRIPTION": "From a team's chat to reviewed knowledge and tasks, each with its exact words.",
+    "VERSION": VERSION,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SCHEMA_PATH_PREFIX": "/api",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "/static/favicon.svg",
+    "ENUM_NAME_OVERRIDES": {},
+}
+
+# --- security -------------------------------------------------------------------------------------------------------
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SECURE_CSP: dict[str, Any] = {
+    "default-src": [CSP.SELF],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "connect-src": [CSP.SELF],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+}
+# TLS ends at the proxy: what is https there is told by its origin in CSRF_TRUSTED_ORIGINS.
+HTTPS = bool(CSRF_TRUSTED_ORIGINS) and all(urlsplit(o).scheme == "https" for o in CSRF_TRUSTED_ORIGINS)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^api/health$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+
+# --- the rest -------------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+UNFOLD = {
+    "SITE_TITLE": "Task Tracker",
+    "SITE_HEADER": "Task Tracker",
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "fact_check",
+    "SHOW_HISTORY": True,
+    "COLORS": {
+        "primary": {
+            "50": "#eef2ff",
+            "100": "#e0e7ff",
+            "200": "#c7d2fe",
+            "300": "#a5b4fc",
+            "400": "#818cf8",
+            "500": "#6366f1",
+            "600": "#4f46e5",
+            "700": "#4338ca",
+            "800": "#3730a3",
+            "900": "#312e81",
+            "950": "#1e1b4b",
+        }
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"scrub": {"()": "tasktracker.core.logs.ScrubFilter"}},
+    "formatters": {
+        "text": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"},
+        "json": {"()": "tasktracker.core.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": ENV.log_format,
+            "filters": ["scrub"],
+        }
+    },
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # These log prompts, answers or request lines with tokens in them.
+        "LiteLLM": {"level": "CRITICAL"},
+        "instructor": {"level": "CRITICAL"},
+        "openai": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        "aiogram": {"level": "WARNING"},
+    },
+}

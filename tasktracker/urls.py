@@ -1,0 +1,33 @@
+"""Every address: the API without trailing slashes, pages with them."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from tasktracker.core import api_views
+from tasktracker.core.docs import docs_view
+from tasktracker.stats import StatsView
+
+api = [
+    path("health", api_views.HealthView.as_view(), name="api-health"),
+    path("live", api_views.LiveView.as_view(), name="api-live"),
+    path("config", api_views.ConfigView.as_view(), name="api-config"),
+    path("stats", StatsView.as_view(), name="api-stats"),
+    path("events", api_views.EventsView.as_view(), name="api-events"),
+    path("schema", SpectacularAPIView.as_view(), name="api-schema"),
+    path("docs", docs_view, name="api-docs"),
+    path("", include("ingestion.api_urls")),
+    path("", include("knowledge.api_urls")),
+    path("", include("analysis.api_urls")),
+    path("", include("proposals.api_urls")),
+]
+
+urlpatterns = [
+    path("api/", include(api)),
+    path("admin/", admin.site.urls),
+    path("", include("tasktracker.page_urls")),
+    path("", include("ingestion.urls")),
+    path("", include("knowledge.urls")),
+    path("", include("analysis.urls")),
+    path("", include("proposals.urls")),
+]
