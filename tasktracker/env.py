@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from tasktracker import embedded, envvalues
 from tasktracker.envvalues import EnvError
@@ -104,8 +104,8 @@ def broker_url(redis_url: str) -> str:
     """The same server as kombu names it: `unix://:pw@/x.sock?db=2` -> `redis+socket://:pw@/x.sock?virtual_host=2`."""
     parts = urlsplit(redis_url)
     if parts.scheme == "unix":
-        query = f"virtual_host={envvalues.database_number(redis_url)}"
-        return urlunsplit(("redis+socket", parts.netloc, parts.path, query, ""))
+        # By hand: urlunsplit drops the two slashes where there is no password.
+        return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={envvalues.database_number(redis_url)}"
     if parts.scheme == "rediss" and "ssl_cert_reqs" not in parse_qs(parts.query):
         # kombu does not verify the certificate unless told to, redis-py does.
         query = "&".join(filter(None, (parts.query, "ssl_cert_reqs=required")))
@@ -118,8 +118,9 @@ def channel_host(redis_url: str, db: int | None = None) -> dict[str, str]:
     parts = urlsplit(redis_url)
     number = envvalues.database_number(redis_url) + 1 if db is None else db
     if parts.scheme == "unix":
-        return {"address": urlunsplit(parts._replace(query=f"db={number}"))}
-    return {"address": urlunsplit(parts._replace(path=f"/{number}"))}
+        return {"address": f"unix://{parts.netloc}{parts.path}?db={number}"}
+    query = urlencode([pair for pair in parse_qsl(parts.query) if pair[0] != "db"])
+    return {"address": urlunsplit(parts._replace(path=f"/{number}", query=query))}
 
 
 def _made_secrets(data_dir: Path) -> embedded.Secrets:

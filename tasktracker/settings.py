@@ -109,7 +109,8 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
-            "hosts": [channel_host(ENV.redis_url)],
+            # redis-py gives up a read after 5 s by default, as long as the layer waits for a message: sockets would die
+            "hosts": [{**channel_host(ENV.redis_url), "socket_timeout": 30}],
             "prefix": f"{ENV.redis_prefix}channels",
             "capacity": 100,
             "expiry": 60,
@@ -148,7 +149,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
-    "heartbeat": {"task": "tasktracker.core.tasks.beat_heartbeat", "schedule": timedelta(seconds=ENV.sweep_seconds / 3)},
+    "heartbeat": {
+        "task": "tasktracker.core.tasks.beat_heartbeat",
+        "schedule": timedelta(seconds=ENV.sweep_seconds / 3),
+    },
     "sweep-deliveries": {"task": "ingestion.tasks.sweep_deliveries", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "sweep-runs": {"task": "analysis.tasks.sweep_runs", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "sweep-findings": {"task": "proposals.tasks.sweep_findings", "schedule": timedelta(seconds=ENV.sweep_seconds)},
@@ -175,6 +179,7 @@ RUN_CONCURRENCY = ENV.run_concurrency  # lanes of one run, each a Celery task
 WINDOW_GAP_SECONDS = 600
 WINDOW_MAX_LOSSES = 3
 EMBEDDING_MODEL = ENV.embedding_model
+OFFLINE_EMBEDDER = "analysis.offline.embed.embed"  # a name, because knowledge may not import analysis
 OLLAMA_URL = ENV.ollama_url
 LLM_ALLOWED_HOSTS = ENV.llm_allowed_hosts
 TELEGRAM_BOT_TOKEN = ENV.telegram_bot_token

@@ -15,7 +15,7 @@ TICK_SECONDS = 0.25
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 STABLE_SECONDS = 60.0  # alive this long: the next death starts again at the first pause
 LOG_LIMIT = 20 * 1024 * 1024
-COMPLAINTS_A_MINUTE = 5
+COMPLAINTS_A_MINUTE = 3
 
 _COMPLAINT = re.compile(r"\b(ERROR|CRITICAL|FATAL|PANIC)\b|^\w*(Error|Exception)\b")
 
@@ -34,11 +34,12 @@ class _Watched:
 
 
 class Supervisor:
-    """Watches children that have been started. `say(who, text)` prints one line for a person."""
+    """Watches children that have been started: engines, and programs that need them. `say(who, text)` prints a line."""
 
-    def __init__(self, children: Sequence[Child], say: Say) -> None:
+    def __init__(self, engines: Sequence[Child], programs: Sequence[Child], say: Say) -> None:
         self.say = say
-        self._watched = [_Watched(child) for child in children]
+        self._programs = list(programs)
+        self._watched = [_Watched(child) for child in (*engines, *programs)]
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
         """Run until `until()` is true; a KeyboardInterrupt (see `signals_interrupt`) ends it as well."""
@@ -49,8 +50,8 @@ class Supervisor:
             time.sleep(TICK_SECONDS)
 
     def stop(self) -> None:
-        """Ask all of them at once, wait for the slowest; a second Ctrl-C kills what is left."""
-        running = [watched.child for watched in self._watched if watched.child.pid is not None]
+        """Ask all programs at once, wait for the slowest; a second Ctrl-C kills what is left. Engines go on."""
+        running = [child for child in self._programs if child.pid is not None]
         began = time.monotonic()
         try:
             for child in running:
@@ -59,8 +60,8 @@ class Supervisor:
                 child.finish(began + child.stop_seconds)
         finally:
             # Also after the second Ctrl-C: nothing of ours stays behind.
-            for watched in self._watched:
-                watched.child.kill()
+            for child in self._programs:
+                child.kill()
 
     def _look_after(self, watched: _Watched) -> None:
         now = time.monotonic()

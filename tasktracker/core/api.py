@@ -12,7 +12,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model, ProtectedError
 from django.http import Http404
 from rest_framework import exceptions, status, viewsets
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tasktracker.core.errors import Conflict, DomainError
@@ -41,10 +40,11 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         return problem("invalid", first_message(error.detail), 400, errors=error.detail)
     if isinstance(error, exceptions.APIException):
         answer = problem(str(error.get_codes()), str(error.detail), error.status_code)
-        if getattr(error, "auth_header", None):
-            answer["WWW-Authenticate"] = error.auth_header
-        if getattr(error, "wait", None):
-            answer["Retry-After"] = str(int(error.wait) + 1)
+        challenge, wait = getattr(error, "auth_header", None), getattr(error, "wait", None)
+        if challenge:
+            answer["WWW-Authenticate"] = challenge
+        if wait:
+            answer["Retry-After"] = str(int(wait) + 1)
         return answer
     return None
 
@@ -74,7 +74,7 @@ class ScopedMixin:
         return access_for(self.request)
 
     def get_queryset(self) -> Any:
-        base = super().get_queryset()  # type: ignore[misc]
+        base = super().get_queryset()
         if getattr(self, "swagger_fake_view", False):
             return base.none()
         return base.filter(**{self.workspace_path: self.access.workspace})

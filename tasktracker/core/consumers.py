@@ -120,9 +120,7 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
     async def _recheck(self) -> None:
         while True:
             await asyncio.sleep(RECHECK_EVERY)
-            member = await database_sync_to_async(selectors.membership_of)(
-                self.access.user, self.access.workspace.pk
-            )
+            member = await database_sync_to_async(selectors.membership_of)(self.access.user, self.access.workspace.pk)
             if member is None:
                 await self.close(4403)
 

@@ -11,13 +11,13 @@ from functools import partial
 from typing import Any, ClassVar
 
 from asgiref.sync import async_to_sync
+from celery import current_app
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from celery import current_app
 from tasktracker.core.models import Event, User
 
 log = logging.getLogger(__name__)
@@ -191,10 +191,13 @@ def announce(event_type: str, workspace_id: int, object_id: int) -> None:
         enqueue(name, workspace_id, object_id)
 
 
-def enqueue(name: str, *args: Any) -> bool:
-    """Send a task by name; False when the broker is away (the sweeper of that stage will do the work)."""
+def enqueue(name: str, *args: Any, countdown: float | None = None) -> bool:
+    """Send a task by name; False when the broker is away (the sweeper of that stage will do the work).
+
+    `countdown` is in seconds and short: a broker hands out what waits longer than its visibility timeout twice.
+    """
     try:
-        current_app.signature(name, args=args).delay()
+        current_app.signature(name, args=args).apply_async(countdown=countdown)
     except (OperationalError, RedisError, OSError) as error:
         log.warning("broker away, %s is left to the sweeper (%s)", name, type(error).__name__)
         return False

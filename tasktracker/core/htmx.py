@@ -28,7 +28,7 @@ def wants_fragment(request: HttpRequest) -> bool:
 
 def target(request: HttpRequest) -> str:
     """The id of the element that htmx will put the answer into, or ""."""
-    return (getattr(request, "htmx", None) and request.htmx.target or "") if wants_fragment(request) else ""  # type: ignore[attr-defined]  # set by django-htmx's middleware
+    return ((getattr(request, "htmx", None) and request.htmx.target) or "") if wants_fragment(request) else ""  # type: ignore[attr-defined]  # set by django-htmx's middleware
 
 
 def fragment(

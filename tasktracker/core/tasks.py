@@ -1,7 +1,7 @@
 """Heartbeats: beat's goes through the queue, so that it proves beat, broker and worker together."""
 
 from celery import shared_task
-from celery.signals import heartbeat_sent, worker_ready
+from celery.signals import beat_init, heartbeat_sent, worker_ready
 from django.db import DatabaseError, connection
 
 from tasktracker.core import services
@@ -11,6 +11,12 @@ from tasktracker.core import services
 def beat_heartbeat() -> None:
     """Sent by beat, done by a worker."""
     services.beat(name="beat")
+
+
+@beat_init.connect
+def first_heartbeat(**_: object) -> None:
+    """Beat's first heartbeat at once: the schedule alone would keep the start waiting for a third of a sweep."""
+    beat_heartbeat.delay()
 
 
 @worker_ready.connect

@@ -13,6 +13,8 @@ class UserThrottle(throttling.SimpleRateThrottle):
     """A fixed window a user, counted in Valkey with INCR. With Valkey away, nobody is kept out."""
 
     scope = "user"
+    duration: int
+    num_requests: int
 
     def allow_request(self, request: Request, view: Any) -> bool:
         if not request.user or not request.user.is_authenticated:
@@ -26,4 +28,4 @@ class UserThrottle(throttling.SimpleRateThrottle):
         return bool(used <= self.num_requests)
 
     def wait(self) -> float:
-        return self.duration - time.time() % self.duration
+        return float(self.duration - time.time() % self.duration)

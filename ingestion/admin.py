@@ -1,0 +1,158 @@
+"""Admin pages of what was said."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from ingestion import services, transitions
+from ingestion.models import Channel, Delivery, Message, MessageRevision, Participant, Quote, Source
+from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin
+from tasktracker.core.enums import Role, Verdict
+
+
+class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The secret goes in and never comes out."""
+
+    secret = forms.CharField(
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="Sealed when saved; empty leaves it as it is.",
+    )
+
+    class Meta:
+        model = Source
+        fields = ["workspace", "name", "kind", "config", "is_active", "local_only"]
+
+    def save(self, commit: bool = True) -> Any:
+        if self.cleaned_data.get("secret"):
+            self.instance.set_secret(self.cleaned_data["secret"])
+        return super().save(commit)
+
+
+@admin.register(Source)
+class SourceAdmin(ScopedAdmin):
+    form = SourceForm
+    change_role = Role.ADMIN
+    list_display = ["name", "kind", "workspace", "is_active", "local_only", "has_secret", "created_at"]
+    list_filter = ["kind", "is_active", "local_only"]
+    search_fields = ["name"]
+    list_select_related = ["workspace"]
+
+    @admin.display(boolean=True, description="secret")
+    def has_secret(self, source: Source) -> bool:
+        return source.has_secret
+
+
+@admin.register(Channel)
+class ChannelAdmin(ScopedAdmin):
+    list_display = ["title", "platform", "external_id", "workspace"]
+    list_filter = ["platform"]
+    search_fields = ["title", "external_id"]
+    list_select_related = ["workspace"]
+    readonly_fields = ["workspace", "platform", "external_id"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(Participant)
+class ParticipantAdmin(ScopedAdmin):
+    list_display = ["name", "platform", "external_id", "is_bot", "user"]
+    list_filter = ["platform", "is_bot"]
+    search_fields = ["name", "external_id"]
+    list_select_related = ["user"]
+    readonly_fields = ["workspace", "platform", "external_id"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+class RevisionInline(ReadOnlyInline):
+    model = MessageRevision
+    fields = ["text", "edited_at", "replaced_at"]
+
+
+class QuoteInline(ReadOnlyInline):
+    model = Quote
+    fields = ["text", "start", "end", "is_stale"]
+
+
+@admin.register(Message)
+class MessageAdmin(ScopedAdmin):
+    """What was said is not rewritten here; only its verdict is a person's to change."""
+
+    read_only = True
+    list_display = ["excerpt", "author", "channel", "sent_at", "verdict", "verdict_reason", "category"]
+    list_filter = ["verdict", "verdict_by", "kind", "category", "source"]
+    search_fields = ["text"]
+    list_select_related = ["author", "channel"]
+    ordering = ["-sent_at", "-id"]
+    inlines = [QuoteInline, RevisionInline]
+    actions = ["mark_noise", "mark_signal"]
+
+    @admin.display(description="text", ordering="text")
+    def excerpt(self, message: Message) -> str:
+        return message.text[:100] or f"[{message.kind}]"
+
+    @admin.action(description="This is noise", permissions=["view"])
+    def mark_noise(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
+        self._mark(request, queryset, Verdict.NOISE)
+
+    @admin.action(description="This is signal", permissions=["view"])
+    def mark_signal(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
+        self._mark(request, queryset, Verdict.SIGNAL)
+
+    def _mark(self, request: HttpRequest, rows: QuerySet[Message], verdict: Verdict) -> None:
+        user: Any = request.user
+        self.each(
+            request,
+            rows,
+            lambda row: services.set_verdict(message_id=row.pk, by=user, verdict=verdict),
+            f"marked as {verdict.label.lower()}",
+        )
+
+
+@admin.register(MessageRevision)
+class MessageRevisionAdmin(ScopedAdmin):
+    read_only = True
+    workspace_path = "message__workspace"
+    list_display = ["message", "edited_at", "replaced_at"]
+    search_fields = ["text"]
+    list_select_related = ["message"]
+
+
+@admin.register(Quote)
+class QuoteAdmin(ScopedAdmin):
+    read_only = True
+    list_display = ["text", "message", "start", "end", "is_stale"]
+    list_filter = ["is_stale"]
+    search_fields = ["text"]
+    list_select_related = ["message"]
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ScopedAdmin):
+    """The inbox: what came, what became of it, and trying again."""
+
+    read_only = True
+    workspace_path = "source__workspace"
+    list_display = ["external_id", "source", "status", "attempts", "error", "received_at", "processed_at"]
+    list_filter = ["status", "source"]
+    search_fields = ["=external_id", "error"]
+    list_select_related = ["source"]
+    exclude = ["raw"]
+    readonly_fields = ["raw_text"]
+    ordering = ["-id"]
+    actions = ["try_again"]
+
+    @admin.display(description="as it came")
+    def raw_text(self, delivery: Delivery) -> str:
+        return bytes(delivery.raw)[:20_000].decode("utf-8", "replace")
+
+    @admin.action(description="Try again", permissions=["view"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        count = transitions.again(list(queryset.values_list("pk", flat=True)))
+        self.message_user(request, f"{count} put back into the inbox.")

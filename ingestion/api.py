@@ -1,0 +1,161 @@
+"""The API of sources and messages."""
+
+from typing import Any
+
+from django.db import transaction
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ingestion import selectors, services
+from ingestion.filters import MessageFilter
+from ingestion.importing import ImportReport
+from ingestion.models import Message, Source
+from ingestion.parsers import NdjsonParser
+from ingestion.serializers import MessageInSerializer, MessageSerializer, SourceSerializer, VerdictInSerializer
+from tasktracker.core.api import CrudViewSet, ReadOnlyViewSet, idempotent
+from tasktracker.core.enums import Role
+from tasktracker.core.errors import DomainError, Invalid, NotFound
+from tasktracker.core.models import Workspace
+
+BULK_LIMIT = 5_000
+
+
+def source_named(workspace: Workspace, wanted: str) -> Source:
+    """A source by id or name; a name that is not known makes one of kind api. Raises for one that is switched off."""
+    rows = Source.objects.filter(workspace=workspace)
+    source = rows.filter(pk=int(wanted)).first() if selectors.is_id(wanted) else None
+    source = source or rows.filter(name=wanted).first()
+    if source is None:
+        if selectors.is_id(wanted):
+            raise NotFound(f"There is no source {wanted} in this workspace.")
+        source = services.ensure_source(workspace=workspace, name=wanted, kind=Source.Kind.API)
+    if not source.is_active:
+        raise Invalid(f"The source {source.name} is switched off.", code="source_inactive")
+    return source
+
+
+class SourceViewSet(CrudViewSet):
+    """Sources: where messages come from."""
+
+    queryset = Source.objects.order_by("name")
+    serializer_class = SourceSerializer
+    ordering = ("name", "id")
+    write_role = Role.ADMIN
+
+
+@extend_schema_view(list=extend_schema(summary="Messages, newest first"))
+class MessageViewSet(ReadOnlyViewSet):
+    """What was said."""
+
+    queryset = Message.objects.select_related("source", "channel", "author")
+    serializer_class = MessageSerializer
+    filterset_class = MessageFilter
+    ordering = ("-sent_at", "-id")
+
+    @extend_schema(request=MessageInSerializer, responses={200: MessageSerializer, 201: MessageSerializer})
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Store one message: 201, or 200 when it was known (a later `edited_at` replaces its text)."""
+        given = MessageInSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        with transaction.atomic():
+            source = source_named(self.access.workspace, given.validated_data["source"])
+            recorded = services.record_message(source=source, draft=given.draft(source))
+        body = MessageSerializer(recorded.message).data
+        return Response(body, status=201 if recorded.outcome == "created" else 200)
+
+    @extend_schema(
+        request={"application/json": MessageInSerializer(many=True), "application/x-ndjson": OpenApiTypes.OBJECT},
+        responses=OpenApiResponse(OpenApiTypes.OBJECT, "Counts, and the errors by position"),
+    )
+    @action(detail=False, methods=["post"], parser_classes=[JSONParser, NdjsonParser])
+    @idempotent
+    def bulk(self, request: Request) -> Response:
+        """Store up to 5,000 messages: counts, with an error for each one that could not be taken."""
+        rows = request.data
+        if not isinstance(rows, list):
+            raise Invalid("Send an array of messages, or one JSON object a line as application/x-ndjson.")
+        if len(rows) > BULK_LIMIT:
+            raise Invalid(f"At most {BULK_LIMIT} messages at once; these are {len(rows)}. Send them in parts.")
+        total, errors = ImportReport(seen=len(rows)), []
+        by_source: dict[str, list[MessageInSerializer]] = {}
+        for position, row in enumerate(rows):
+            given = MessageInSerializer(data=row)
+            if given.is_valid():
+                by_source.setdefault(given.validated_data["source"], []).append(given)
+            else:
+                errors.append({"position": position, "errors": given.errors})
+        for wanted, group in by_source.items():
+            self._record_group(wanted, group, total)
+        counts = total.counts() | {"errors": total.errors + len(errors)}
+        return Response({**counts, "problems": errors[:100], "reasons": total.reasons})
+
+    def _record_group(self, wanted: str, group: list[MessageInSerializer], total: ImportReport) -> None:
+        try:
+            source = source_named(self.access.workspace, wanted)
+        except DomainError as error:
+            total.errors += len(group)
+            total.note(error.detail)
+            return
+        report = services.record_messages(source=source, drafts=[given.draft(source) for given in group])
+        total.created += report.created
+        total.updated += report.updated
+        total.unchanged += report.unchanged
+        total.errors += report.errors
+        for reason in report.reasons:
+            total.note(reason)
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One message with its thread and what became of it."""
+        message = self.get_object()
+        body = dict(MessageSerializer(message).data)
+        body["thread_messages"] = MessageSerializer(selectors.thread_of(message), many=True).data
+        quotes = message.quotes.prefetch_related("topics", "atoms", "tasks", "evidence__proposal")
+        body["quotes"] = [
+            {
+                "id": quote.pk,
+                "quote": quote.text,
+                "start": quote.start,
+                "end": quote.end,
+                "stale": quote.is_stale,
+                "became": [
+                    *({"kind": "topic", "id": topic.pk, "title": topic.name} for topic in quote.topics.all()),
+                    *({"kind": "atom", "id": atom.pk, "title": atom.title} for atom in quote.atoms.all()),
+                    *({"kind": "task", "id": task.pk, "title": task.title} for task in quote.tasks.all()),
+                    *(
+                        {"kind": "proposal", "id": row.proposal.pk, "title": row.proposal.title}
+                        for row in quote.evidence.all()
+                    ),
+                ],
+            }
+            for quote in quotes
+        ]
+        body["revisions"] = [
+            {"text": revision.text, "edited_at": revision.edited_at, "replaced_at": revision.replaced_at}
+            for revision in message.revisions.all()
+        ]
+        return Response(body)
+
+    @extend_schema(responses=OpenApiTypes.OBJECT, filters=False)
+    @action(detail=False, pagination_class=None, filterset_class=None)
+    def filters(self, request: Request) -> Response:
+        """What a filter form offers."""
+        return Response(selectors.filter_choices(self.access.workspace))
+
+    @extend_schema(request=VerdictInSerializer, responses=MessageSerializer)
+    @action(detail=True, methods=["post"])
+    def verdict(self, request: Request, pk: str | None = None) -> Response:
+        """A person's verdict on the message."""
+        given = VerdictInSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        message = get_object_or_404(self.get_queryset(), pk=pk)
+        changed = services.set_verdict(
+            message_id=message.pk, by=self.access.user, verdict=given.validated_data["class"]
+        )
+        return Response(MessageSerializer(changed).data)

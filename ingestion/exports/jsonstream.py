@@ -1,0 +1,222 @@
+"""JSON read as a stream: the records of the named lists one by one, whatever the size of the file.
+
+Exports are not always JSON. Telegram Desktop writes control characters as `\\x0B`, other tools lone surrogates or
+bytes that are not UTF-8: `repaired` makes these readable, so that one odd character does not end an import.
+"""
+
+import codecs
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Protocol
+
+import ijson
+
+from ingestion.drafts import NotThisFormat
+from ingestion.exports.files import Broken
+
+_CHUNK = 64 * 1024
+_MAX_VALUE = 16 * 1024 * 1024  # bytes without any event: a string that no chat message can be
+_MAX_DEPTH = 64
+_MAX_NODES = 50_000
+_MAX_CHARS = 4 * 1024 * 1024
+
+# What yajl and its binding raise: JSONError for the grammar, the rest for surrogates, huge exponents and huge integers.
+_PARSE_ERRORS = (ijson.JSONError, ValueError, ArithmeticError, SystemError, RecursionError)
+
+_SUSPECT = re.compile(r"\\(?:u[dD][89a-fA-F]|x)")
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|x[0-9a-fA-F]{2}|.)",
+    re.DOTALL,
+)
+# A tail that may be the first half of an escape or of a surrogate pair, with the backslashes that decide which.
+_UNFINISHED = re.compile(
+    r"(?<!\\)(?:\\\\)*(?:\\u[dD][89abAB][0-9a-fA-F]{2})?(?:\\(?:u[0-9a-fA-F]{0,3}|x[0-9a-fA-F]?)?)?\Z"
+)
+_RAW_CONTROLS = {code: " " for code in range(32) if code not in (9, 10, 13)}
+
+
+class Stream(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Record(NamedTuple):
+    """One element of a list. `value` is None when it is too large or too deep to be a message."""
+
+    list_path: str
+    value: Any
+
+
+class Head:
+    """The first bytes of a file as a stream of their own."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def read(self, _size: int, /) -> bytes:
+        data, self._data = self._data, b""
+        return data
+
+
+def repaired(stream: Stream) -> Iterator[bytes]:
+    """The stream in chunks of valid UTF-8 with escapes that JSON knows; UTF-16 with a byte order mark is read too."""
+    decoder: codecs.IncrementalDecoder | None = None
+    held = ""
+    while True:
+        data = stream.read(_CHUNK)
+        if decoder is None:
+            is_utf16 = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+            decoder = codecs.getincrementaldecoder("utf-16" if is_utf16 else "utf-8-sig")(errors="replace")
+        text = held + decoder.decode(data, final=not data)
+        held = ""
+        if data:
+            start = _tail_start(text)
+            unfinished = _UNFINISHED.search(text, start)
+            cut = unfinished.start() if unfinished else len(text)
+            text, held = text[:cut], text[cut:]
+        if _SUSPECT.search(text):
+            text = _ESCAPE.sub(_repair_escape, text)
+        if text:
+            yield text.translate(_RAW_CONTROLS).encode()
+        if not data:
+            return
+
+
+def json_events(chunks: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
+    """The parser's events. Raises Broken, after all that could be read, when the JSON is wrong or ends too early."""
+    events = ijson.sendable_list()
+    parser = ijson.basic_parse_coro(events)
+    fed = 0
+    try:
+        for chunk in chunks:
+            parser.send(chunk)
+            fed = len(chunk) if events else fed + len(chunk)
+            if fed > _MAX_VALUE:
+                raise Broken(f"one value is longer than {_MAX_VALUE:,} bytes")
+            yield from events
+            events.clear()
+        parser.send(b"")
+        parser.close()
+    except StopIteration:
+        yield from events
+    except (NotThisFormat, Broken):
+        yield from events
+        raise
+    except _PARSE_ERRORS as error:
+        yield from events
+        raise Broken(_first_line(error)) from error
+    else:
+        yield from events
+
+
+class JsonRecords:
+    """Iterates the elements of the lists in `lists` (dotted paths, `item` for an element of a list above).
+
+    `header` holds the scalars of the paths in `wanted` that were read so far; `on_object(path)` is called when
+    an object outside the lists begins, so that a reader of many chats can forget the last one's header. `arrays`
+    has the paths among `lists` and `watched` that turned out to be arrays.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        *,
+        lists: frozenset[str],
+        wanted: frozenset[str],
+        watched: frozenset[str] = frozenset(),
+        on_object: Callable[[str], None] | None = None,
+    ) -> None:
+        self.header: dict[str, Any] = {}
+        self.arrays: set[str] = set()
+        self._events = json_events(repaired(stream))
+        self._lists = lists
+        self._watched = lists | watched
+        self._wanted = wanted
+        self._on_object = on_object
+
+    def __iter__(self) -> Iterator[Record]:
+        path: list[str] = []
+        for event, value in self._events:
+            if event == "map_key":
+                path[-1] = value[:100]
+                continue
+            if event in ("end_map", "end_array"):
+                path.pop()
+                continue
+            name = ".".join(path)
+            if event in ("start_map", "start_array"):
+                in_list = path and path[-1] == "item" and name[:-5] in self._lists
+                if in_list:
+                    yield Record(name[:-5], self._build(event))
+                    continue
+                self._begin(event, name)
+                path.append("item" if event == "start_array" else "")
+                if len(path) > _MAX_DEPTH:
+                    raise Broken(f"it is nested deeper than {_MAX_DEPTH} levels")
+            elif name in self._wanted:
+                self.header[name] = value
+            elif path and path[-1] == "item" and name[:-5] in self._lists:
+                yield Record(name[:-5], value)
+
+    def _begin(self, event: str, name: str) -> None:
+        if event == "start_map" and self._on_object is not None:
+            self._on_object(name)
+        elif event == "start_array" and name in self._watched:
+            self.arrays.add(name)
+
+    def _build(self, event: str) -> Any:
+        """The object or array that begins with `event`, or None when it is beyond the limits."""
+        root: Any = {} if event == "start_map" else []
+        stack: list[Any] = [root]
+        keys: list[str] = [""]
+        nodes = chars = 0
+        for kind, value in self._events:
+            nodes += 1
+            if kind == "map_key":
+                keys[-1] = value
+                continue
+            if kind in ("end_map", "end_array"):
+                stack.pop()
+                keys.pop()
+                if not stack:
+                    return root if nodes <= _MAX_NODES and chars <= _MAX_CHARS else None
+                continue
+            is_container = kind in ("start_map", "start_array")
+            item: Any = ({} if kind == "start_map" else []) if is_container else value
+            chars += len(value) if kind == "string" else 0
+            if nodes <= _MAX_NODES and chars <= _MAX_CHARS:
+                parent = stack[-1]
+                if isinstance(parent, dict):
+                    parent[keys[-1]] = item
+                else:
+                    parent.append(item)
+            if is_container:
+                stack.append(item)
+                keys.append("")
+                if len(stack) > _MAX_DEPTH:
+                    raise Broken(f"it is nested deeper than {_MAX_DEPTH} levels")
+        return None
+
+
+def _tail_start(text: str) -> int:
+    start = max(0, len(text) - 32)
+    while start > 0 and text[start - 1] == "\\":
+        start -= 1
+    return start
+
+
+def _repair_escape(found: re.Match[str]) -> str:
+    escape = found[0]
+    if escape[1] == "x" and len(escape) == 4:
+        return "\\u00" + escape[2:]
+    if escape[1] == "u" and len(escape) == 6:
+        return "\\ufffd"
+    return escape
+
+
+def _first_line(error: BaseException) -> str:
+    if not isinstance(error, ijson.JSONError):
+        return "a number or a character that cannot be read"
+    first = error.args[0] if error.args else ""
+    text = first.decode(errors="replace") if isinstance(first, bytes) else str(first)
+    line = text.strip().partition("\n")[0].strip()
+    return line[:120] or type(error).__name__

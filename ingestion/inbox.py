@@ -1,0 +1,195 @@
+"""The inbox: raw deliveries are stored first, each exactly once, and become messages from there.
+
+Whoever receives (a poller, a webhook) calls `store` and may then tell the platform that it has them. What is in the
+inbox is worked off by the receiver at once and by `sweep` in any case; a row lock makes each delivery one's own.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from ingestion import services, transitions
+from ingestion.channels import telegram
+from ingestion.channels.base import Reading
+from ingestion.drafts import ChannelDraft, MessageDraft
+from ingestion.models import Channel, Delivery, Message, Source
+from tasktracker.core.models import Workspace
+
+log = logging.getLogger(__name__)
+
+SWEEP_AGE = timedelta(seconds=5)  # younger ones are still in the hands of whoever received them
+SWEEP_SECONDS = 20.0
+BATCH = 100
+TITLE_AGE = timedelta(days=60)
+
+type Reader = Callable[[bytes, Source], Reading]
+
+
+def _read_telegram(raw: bytes, source: Source) -> Reading:
+    return telegram.read(raw, bot_id=str(source.config.get("bot_id", "")))
+
+
+READERS: Mapping[str, Reader] = {Source.Kind.TELEGRAM: _read_telegram}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A delivery that this call has worked off: its new status, and what it holds (parsed JSON)."""
+
+    delivery_id: int
+    status: str
+    content: Any
+
+
+def store(*, source_id: int, deliveries: Iterable[tuple[str, bytes]]) -> None:
+    """Store (the platform's delivery id, raw body) pairs; committed on return. One that is there already stays."""
+    with transaction.atomic(durable=True):
+        Delivery.objects.bulk_create(
+            [Delivery(source_id=source_id, external_id=key, raw=raw) for key, raw in deliveries],
+            ignore_conflicts=True,
+        )
+
+
+def work_off(*, source_id: int, limit: int = BATCH) -> list[Taken]:
+    """Process up to `limit` new deliveries of a source in the order in which they came; [] when none is left.
+
+    One that fails is left to `sweep`, so that it holds up nobody. Raises OperationalError when the database goes
+    away before the first is done.
+    """
+    fresh = Delivery.objects.filter(source_id=source_id, status=Delivery.Status.RECEIVED, attempts=0)
+    done: list[Taken] = []
+    for pk in list(fresh.order_by("pk").values_list("pk", flat=True)[:limit]):
+        try:
+            taken = process(delivery_id=pk)
+        except (OperationalError, InterfaceError):
+            if done:
+                return done
+            raise
+        if taken is not None:
+            done.append(taken)
+    return done
+
+
+def process(*, delivery_id: int) -> Taken | None:
+    """Make of one delivery what it holds, or note why not; None when another worker has it or it is done.
+
+    Raises only when the database is away; whatever else goes wrong is noted in the delivery's row.
+    """
+    try:
+        return _take(delivery_id)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever is wrong with one delivery may not hold up the others)
+        # The error's text may hold words of the message: it goes into the row, not into the log.
+        log.warning("delivery %d failed (%s)", delivery_id, type(error).__name__)
+        return _note_failure(delivery_id, error)
+
+
+def sweep(*, seconds: float = SWEEP_SECONDS) -> int:
+    """Process what has been lying in the inbox, failed ones again included, oldest first; returns how many.
+
+    Stops after `seconds`; the next sweep goes on.
+    """
+    deadline = time.monotonic() + seconds
+    last, done = 0, 0
+    while time.monotonic() < deadline:
+        waiting = Delivery.objects.filter(
+            status=Delivery.Status.RECEIVED, received_at__lt=timezone.now() - SWEEP_AGE, pk__gt=last
+        )
+        ids = list(waiting.order_by("pk").values_list("pk", flat=True)[:BATCH])
+        if not ids:
+            break
+        for pk in ids:
+            done += process(delivery_id=pk) is not None
+        last = ids[-1]
+    return done
+
+
+def is_claimed(*, source: Source, channel: ChannelDraft, came_from: str = "") -> bool:
+    """Whether the source's workspace may keep what is said in this chat.
+
+    It may when it is the only workspace, or knows the chat already (under the id that it had before, too).
+    """
+    if not Workspace.objects.exclude(pk=source.workspace_id).exists():
+        return True
+    known = [external_id for external_id in (channel.external_id, came_from) if external_id]
+    return Channel.objects.filter(
+        workspace_id=source.workspace_id, platform=channel.platform, external_id__in=known
+    ).exists()
+
+
+def record_own_post(*, source_id: int, raw: bytes) -> None:
+    """Keep what our own bot has just posted (a Bot API `Message`), marked as its own, where the chat is claimed."""
+    source = Source.objects.get(pk=source_id)
+    reading = telegram.read_message(json.loads(raw), bot_id=str(source.config.get("bot_id", "")))
+    if reading.draft is not None and is_claimed(source=source, channel=reading.draft.channel):
+        services.record_message(source=source, draft=_with_topic_title(reading.draft, source), is_own=True)
+
+
+@transaction.atomic
+def _take(delivery_id: int) -> Taken | None:
+    delivery = (
+        Delivery.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("source")
+        .filter(pk=delivery_id, status=Delivery.Status.RECEIVED)
+        .first()
+    )
+    if delivery is None:
+        return None
+    source, raw = delivery.source, bytes(delivery.raw)
+    reading = READERS[source.kind](raw, source)
+    draft = reading.draft
+    if draft is None:
+        transitions.ignored(delivery, reading.why_not[:300])
+        return Taken(delivery_id, Delivery.Status.IGNORED, _content(raw))
+    if not is_claimed(source=source, channel=draft.channel, came_from=reading.moved_from):
+        transitions.unclaimed(delivery)
+        return Taken(delivery_id, Delivery.Status.UNCLAIMED, _content(raw))
+    services.record_message(source=source, draft=_with_topic_title(draft, source), is_own=reading.is_own)
+    if reading.moved_to:
+        # A group that became a supergroup goes on under a new id, and belongs where it did.
+        moved = replace(draft.channel, external_id=reading.moved_to)
+        services.ensure_channel(workspace_id=source.workspace_id, draft=moved)
+    transitions.processed(delivery)
+    return Taken(delivery_id, Delivery.Status.PROCESSED, _content(raw))
+
+
+@transaction.atomic
+def _note_failure(delivery_id: int, error: Exception) -> Taken | None:
+    waiting = Delivery.objects.select_for_update().filter(pk=delivery_id, status=Delivery.Status.RECEIVED)
+    delivery = waiting.first()
+    if delivery is not None:
+        # PostgreSQL cannot store a NUL, and an error may quote one.
+        transitions.failed(delivery, f"{type(error).__name__}: {error}".replace("\x00", ""))
+    return None
+
+
+def _with_topic_title(draft: MessageDraft, source: Source) -> MessageDraft:
+    """The draft with its topic's newest title: an update tells at most the one that the topic began with."""
+    if not draft.thread or draft.metadata.get("action") in ("topic_created", "topic_edit"):
+        return draft
+    in_channel = Message.objects.filter(
+        channel__workspace_id=source.workspace_id,
+        channel__platform=draft.channel.platform,
+        channel__external_id=draft.channel.external_id,
+        # Bounded, because a quiet topic of a busy chat may have nothing in the first million rows.
+        sent_at__gt=draft.sent_at - TITLE_AGE,
+        sent_at__lte=draft.sent_at,
+    )
+    newest = in_channel.filter(thread=draft.thread).exclude(thread_title="").order_by("-sent_at", "-id")
+    title = newest.values_list("thread_title", flat=True).first()
+    return replace(draft, thread_title=title) if title else draft
+
+
+def _content(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None

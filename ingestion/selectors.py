@@ -1,0 +1,96 @@
+"""Reading what was said. Everything starts at `visible_to`."""
+
+from collections.abc import Iterable
+
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db.models import Q, QuerySet
+
+from ingestion.models import Channel, Message, Participant, Source
+from tasktracker.core.models import User, Workspace
+
+CONTEXT = 5
+
+
+def visible_to(user: User) -> QuerySet[Message]:
+    """The messages that `user` may read: those of their workspaces."""
+    return Message.objects.filter(workspace__memberships__user=user)
+
+
+def messages(workspace: Workspace) -> QuerySet[Message]:
+    """A workspace's messages with what a row shows, newest first."""
+    return (
+        Message.objects.filter(workspace=workspace)
+        .select_related("source", "channel", "author")
+        .order_by("-sent_at", "-id")
+    )
+
+
+def matching(rows: QuerySet[Message], text: str) -> QuerySet[Message]:
+    """Those with every word of `text`, by the full-text index; a word may be a beginning."""
+    words = [word for word in "".join(c if c.isalnum() else " " for c in text).split() if word]
+    if not words:
+        return rows.filter(text__icontains=text.strip()) if text.strip() else rows
+    query = SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")
+    return rows.annotate(words=SearchVector("text", config="simple")).filter(words=query)
+
+
+def of_source(rows: QuerySet[Message], wanted: str) -> QuerySet[Message]:
+    """Those of a source named by id or by name."""
+    return rows.filter(Q(source_id=int(wanted)) if is_id(wanted) else Q(source__name=wanted))
+
+
+def of_author(rows: QuerySet[Message], wanted: str) -> QuerySet[Message]:
+    """Those of an author named by id or by name."""
+    return rows.filter(Q(author_id=int(wanted)) if is_id(wanted) else Q(author__name=wanted))
+
+
+def is_id(value: str) -> bool:
+    """Whether a filter's value names a row by its number (of a size that the database knows)."""
+    return value.isascii() and value.isdigit() and len(value) <= 18
+
+
+def around(message: Message, *, size: int = CONTEXT) -> tuple[list[Message], list[Message]]:
+    """Up to `size` messages before and after, in the same channel and thread, oldest first in both."""
+    same = (
+        Message.objects.filter(channel=message.channel_id, thread=message.thread, workspace=message.workspace_id)
+        .select_related("author", "channel")
+        .exclude(kind=Message.Kind.SERVICE)
+    )
+    earlier = Q(sent_at__lt=message.sent_at) | Q(sent_at=message.sent_at, id__lt=message.pk)
+    later = Q(sent_at__gt=message.sent_at) | Q(sent_at=message.sent_at, id__gt=message.pk)
+    before = list(same.filter(earlier).order_by("-sent_at", "-id")[:size])[::-1]
+    return before, list(same.filter(later).order_by("sent_at", "id")[:size])
+
+
+def thread_of(message: Message, *, limit: int = 50) -> list[Message]:
+    """The conversation that a message answers to, oldest first: the messages that it replies to, and its replies."""
+    same = Message.objects.filter(channel=message.channel_id).select_related("author", "channel")
+    chain: list[Message] = []
+    wanted, met = message.reply_to, {message.external_id}
+    while wanted and wanted not in met and len(chain) < limit:
+        met.add(wanted)
+        parent = same.filter(external_id=wanted).first()
+        if parent is None:
+            break
+        chain.append(parent)
+        wanted = parent.reply_to
+    replies = same.filter(reply_to=message.external_id).order_by("sent_at", "id")[:limit]
+    return [*reversed(chain), *replies]
+
+
+def sources(workspace: Workspace) -> QuerySet[Source]:
+    """A workspace's sources by name."""
+    return Source.objects.filter(workspace=workspace).order_by("name")
+
+
+def filter_choices(workspace: Workspace) -> dict[str, list[dict[str, object]]]:
+    """What a filter form offers: sources, channels and authors of the workspace."""
+
+    def choices(rows: Iterable[tuple[int, str]]) -> list[dict[str, object]]:
+        return [{"id": pk, "name": name} for pk, name in rows]
+
+    return {
+        "sources": choices(sources(workspace).values_list("id", "name")),
+        "channels": choices(Channel.objects.filter(workspace=workspace).values_list("id", "title")[:500]),
+        "authors": choices(Participant.objects.filter(workspace=workspace).values_list("id", "name")[:500]),
+    }

@@ -1,0 +1,159 @@
+"""Messages and sources as the API gives and takes them."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
+from ingestion.models import Message, Source
+from tasktracker.core.enums import Verdict
+
+PLATFORM = "api"
+
+
+class SourceSerializer(serializers.ModelSerializer[Source]):
+    """A source; its secret goes in and never comes out."""
+
+    secret = serializers.CharField(write_only=True, required=False, allow_blank=True, trim_whitespace=True)
+    has_secret = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = Source
+        fields = ["id", "name", "kind", "config", "secret", "has_secret", "is_active", "local_only", "created_at"]
+        read_only_fields = ["created_at"]
+
+    def create(self, validated_data: dict[str, Any]) -> Source:
+        secret = validated_data.pop("secret", "")
+        source = Source(**validated_data)
+        source.set_secret(secret)
+        source.save()
+        return source
+
+    def update(self, instance: Source, validated_data: dict[str, Any]) -> Source:
+        if "secret" in validated_data:
+            instance.set_secret(validated_data.pop("secret"))
+        return super().update(instance, validated_data)
+
+
+class AuthorSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class VerdictSerializer(serializers.Serializer[Any]):
+    score = serializers.FloatField()
+    reason = serializers.CharField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        # "class" is the contract's word, and a keyword of Python.
+        return {"class": serializers.ChoiceField(Verdict.choices), **super().get_fields()}
+
+
+class MessageSerializer(serializers.ModelSerializer[Message]):
+    """A message as scripts read it."""
+
+    author = serializers.SerializerMethodField()
+    verdict = serializers.SerializerMethodField()
+    url = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Message
+        fields = [
+            "id",
+            "source",
+            "channel",
+            "external_id",
+            "kind",
+            "author",
+            "text",
+            "sent_at",
+            "edited_at",
+            "reply_to",
+            "thread",
+            "verdict",
+            "category",
+            "url",
+            "metadata",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(AuthorSerializer(allow_null=True))
+    def get_author(self, message: Message) -> dict[str, Any] | None:
+        return {"id": message.author.pk, "name": message.author.name} if message.author else None
+
+    @extend_schema_field(VerdictSerializer)
+    def get_verdict(self, message: Message) -> dict[str, Any]:
+        return {"class": message.verdict, "score": message.verdict_score, "reason": message.verdict_reason}
+
+
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "object"}]})
+class PersonField(serializers.Field[Any, Any, Any, Any]):
+    """A name, or `{"id", "name"}` with the platform's own id."""
+
+    def to_internal_value(self, data: Any) -> PersonDraft:
+        if isinstance(data, str) and data.strip():
+            return PersonDraft(data.strip(), data.strip())
+        if isinstance(data, dict) and str(data.get("id") or data.get("name") or "").strip():
+            name = data.get("name", data.get("id"))
+            return PersonDraft(str(data.get("id") or data["name"]), str(name), bool(data.get("is_bot", False)))
+        raise serializers.ValidationError('Give a name, or {"id": …, "name": …}.')
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}]})
+class NameOrIdField(serializers.Field[Any, Any, Any, Any]):
+    """A row by its number or by its name."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if isinstance(data, bool) or not isinstance(data, str | int) or not str(data).strip():
+            raise serializers.ValidationError("Give an id or a name.")
+        return str(data).strip()
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class MessageInSerializer(serializers.Serializer[Any]):
+    """`POST /api/messages`: one message of a source, known by (channel, external_id)."""
+
+    source: Any = NameOrIdField()
+    external_id = serializers.CharField(max_length=255)
+    author = PersonField()
+    text = serializers.CharField(max_length=200_000, trim_whitespace=False)
+    sent_at = serializers.DateTimeField()
+    edited_at = serializers.DateTimeField(required=False, allow_null=True)
+    channel = serializers.CharField(required=False, allow_blank=True, max_length=255)
+    thread = serializers.CharField(required=False, allow_blank=True, max_length=255)
+    reply_to = serializers.CharField(required=False, allow_blank=True, max_length=255)
+    metadata = serializers.DictField(required=False)
+
+    def validate_text(self, text: str) -> str:
+        if not text.strip():
+            raise serializers.ValidationError("A message needs a text.")
+        return text
+
+    def draft(self, source: Source) -> MessageDraft:
+        """The validated message as a draft; its channel is the one named, or one for the whole source."""
+        data = self.validated_data
+        channel = data.get("channel", "")
+        return MessageDraft(
+            channel=ChannelDraft(PLATFORM, f"{source.pk}/{channel}", channel or source.name),
+            external_id=data["external_id"],
+            author=data["author"],
+            text=data["text"],
+            sent_at=data["sent_at"],
+            edited_at=data.get("edited_at"),
+            thread=data.get("thread", ""),
+            reply_to=data.get("reply_to", ""),
+            metadata=data.get("metadata", {}),
+        )
+
+
+class VerdictInSerializer(serializers.Serializer[Any]):
+    """`{"class": "noise" | "weak" | "signal"}`."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {"class": serializers.ChoiceField(Verdict.choices)}

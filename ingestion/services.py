@@ -1,0 +1,137 @@
+"""Storing what was said. `record_message` is the one door for a live message; `importing` for many at once."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.conf import settings
+from django.db import transaction
+
+from ingestion import storage
+from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
+from ingestion.importing import ImportReport, import_export, record_messages
+from ingestion.models import Channel, Message, Participant, Quote, Source
+from ingestion.text import clean_name
+from ingestion.tidy import tidy
+from tasktracker.core.enums import Verdict
+from tasktracker.core.errors import Invalid, NotFound
+from tasktracker.core.events import MessageReceived, emit
+from tasktracker.core.models import User, Workspace
+
+__all__ = [
+    "ImportReport",
+    "Recorded",
+    "ensure_channel",
+    "ensure_participant",
+    "ensure_source",
+    "import_export",
+    "quote_passage",
+    "record_message",
+    "record_messages",
+    "set_verdict",
+]
+
+Outcome = Literal["created", "updated", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The stored message, and what the draft did to it."""
+
+    message: Message
+    outcome: Outcome
+
+
+def ensure_source(*, workspace: Workspace, name: str, kind: str) -> Source:
+    """The source with this name, made with `kind` when missing; its kind is never changed by a later caller."""
+    name = clean_name(name, 120)
+    if not name:
+        raise Invalid("A source needs a name.")
+    return Source.objects.get_or_create(workspace=workspace, name=name, defaults={"kind": kind})[0]
+
+
+def ensure_channel(*, workspace_id: int, draft: ChannelDraft) -> Channel:
+    """The channel of this identity; a newer title replaces the old one."""
+    channel, made = Channel.objects.get_or_create(
+        workspace_id=workspace_id,
+        platform=draft.platform,
+        external_id=draft.external_id,
+        defaults={"title": draft.title},
+    )
+    if not made and draft.title and channel.title != draft.title:
+        channel.title = draft.title
+        channel.save(update_fields=["title", "updated_at"])
+    return channel
+
+
+def ensure_participant(*, workspace_id: int, platform: str, draft: PersonDraft) -> Participant:
+    """The author of this identity; a newer name replaces the old one."""
+    person, made = Participant.objects.get_or_create(
+        workspace_id=workspace_id,
+        platform=platform,
+        external_id=draft.external_id,
+        defaults={"name": draft.name, "is_bot": draft.is_bot},
+    )
+    if not made and draft.name and person.name != draft.name:
+        person.name = draft.name
+        person.save(update_fields=["name", "updated_at"])
+    return person
+
+
+@transaction.atomic
+def record_message(*, source: Source, draft: MessageDraft, is_own: bool = False) -> Recorded:
+    """Store one live message, exactly once however often and from wherever it comes.
+
+    A message that is there already is `updated` when the draft was edited later than what is stored (the old text
+    is kept as a revision), else `unchanged`. Emits message.received or message.edited.
+    """
+    draft = tidy(draft, limit=settings.MESSAGE_TEXT_LIMIT)
+    workspace_id = source.workspace_id
+    channel = ensure_channel(workspace_id=workspace_id, draft=draft.channel)
+    author = None
+    if draft.author is not None:
+        author = ensure_participant(workspace_id=workspace_id, platform=draft.channel.platform, draft=draft.author)
+    place = storage.Placed(draft, channel.pk, author.pk if author else None, is_own)
+    new = storage.insert_new([place], workspace_id=workspace_id, source_id=source.pk)
+    stored = Message.objects.select_related("source", "channel", "author")
+    if new:
+        message = stored.get(pk=new[place.key])
+        emit(
+            MessageReceived(
+                workspace_id=workspace_id,
+                object_id=message.pk,
+                source=source.pk,
+                channel=channel.pk,
+                author=place.author_id,
+            )
+        )
+        return Recorded(message, "created")
+    message = stored.select_for_update(of=("self",)).get(channel=channel, external_id=draft.external_id)
+    return Recorded(message, "updated" if storage.take_edit(message=message, draft=draft) else "unchanged")
+
+
+@transaction.atomic
+def set_verdict(*, message_id: int, by: User, verdict: str) -> Message:
+    """A person's verdict on a message: it stays, whatever rules and models say later."""
+    if verdict not in Verdict.values:
+        raise Invalid(f"{verdict!r} is no verdict: use one of {', '.join(Verdict.values)}.")
+    message = Message.objects.select_for_update(of=("self",)).filter(pk=message_id).first()
+    if message is None:
+        raise NotFound("There is no such message.")
+    message.verdict = verdict
+    message.verdict_reason = "person"
+    message.verdict_score = {Verdict.NOISE: 0.0, Verdict.WEAK: 0.5, Verdict.SIGNAL: 1.0}[Verdict(verdict)]
+    message.verdict_by = Message.VerdictBy.PERSON
+    message.save(update_fields=["verdict", "verdict_reason", "verdict_score", "verdict_by"])
+    emit(storage.edited_event(message), by=by)
+    return message
+
+
+def quote_passage(*, message: Message, start: int, end: int) -> Quote:
+    """The Quote of a passage of the message's stored text, made once."""
+    return Quote.objects.get_or_create(
+        message=message,
+        start=start,
+        end=end,
+        text=message.text[start:end],
+        defaults={"workspace_id": message.workspace_id},
+    )[0]

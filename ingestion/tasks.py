@@ -1,0 +1,11 @@
+"""Jobs of ingestion."""
+
+from celery import shared_task
+
+from ingestion import inbox
+
+
+@shared_task(ignore_result=True)
+def sweep_deliveries() -> None:
+    """Periodic: what lies in the inbox is worked off even when its receiver is gone."""
+    inbox.sweep()

@@ -1,0 +1,54 @@
+"""`/api/sources`: CRUD for admins; a secret goes in and never comes out."""
+
+import pytest
+from django.db import connection
+
+from ingestion.models import Source
+from tasktracker.core.tests.factories import Person
+
+SECRET = "123456:CANARY-secret-of-a-bot-000000000"
+
+
+def test_a_secret_is_sealed_and_never_returned(owner: Person) -> None:
+    made = owner.api.post("/api/sources", {"name": "bot", "kind": "telegram", "secret": SECRET}, format="json")
+    assert made.status_code == 201
+    body = made.json()
+    assert body["has_secret"] is True
+    assert "secret" not in body
+    listed = owner.api.get("/api/sources")
+    assert SECRET.encode() not in listed.content
+    assert Source.objects.get().open_secret() == SECRET
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT s::text FROM ingestion_source s")
+        assert SECRET not in str(cursor.fetchall())
+
+
+def test_a_source_is_changed_switched_off_and_deleted(owner: Person) -> None:
+    pk = owner.api.post("/api/sources", {"name": "bot", "kind": "telegram"}, format="json").json()["id"]
+    changed = owner.api.patch(f"/api/sources/{pk}", {"is_active": False, "name": "Bot"}, format="json").json()
+    assert (changed["is_active"], changed["name"]) == (False, "Bot")
+    assert owner.api.delete(f"/api/sources/{pk}").status_code == 204
+
+
+def test_a_name_is_taken_once(owner: Person) -> None:
+    owner.api.post("/api/sources", {"name": "bot", "kind": "telegram"}, format="json")
+    again = owner.api.post("/api/sources", {"name": "bot", "kind": "telegram"}, format="json")
+    assert (again.status_code, again.json()["code"]) == (409, "exists")
+
+
+def test_a_source_with_messages_is_not_deleted(owner: Person) -> None:
+    body = {"source": "s", "external_id": "1", "author": "A", "text": "It fails.", "sent_at": "2026-11-02T10:00Z"}
+    source = owner.api.post("/api/messages", body, format="json").json()["source"]
+    answer = owner.api.delete(f"/api/sources/{source}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "in_use")
+
+
+@pytest.mark.parametrize("method", ["get", "patch", "delete"])
+def test_a_stranger_gets_404(owner: Person, stranger: Person, method: str) -> None:
+    pk = owner.api.post("/api/sources", {"name": "bot", "kind": "telegram"}, format="json").json()["id"]
+    assert getattr(stranger.api, method)(f"/api/sources/{pk}").status_code == 404
+
+
+def test_only_an_admin_writes(owner: Person, colleague: Person) -> None:
+    assert colleague.api.get("/api/sources").status_code == 200
+    assert colleague.api.post("/api/sources", {"name": "x", "kind": "api"}, format="json").status_code == 403

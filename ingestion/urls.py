@@ -1,0 +1,13 @@
+"""Pages of messages."""
+
+from django.urls import path
+
+from ingestion import views
+
+app_name = "ingestion"
+
+urlpatterns = [
+    path("messages/", views.messages, name="messages"),
+    path("messages/<int:pk>/", views.message, name="message"),
+    path("messages/<int:pk>/verdict/", views.verdict, name="verdict"),
+]

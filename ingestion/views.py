@@ -1,0 +1,151 @@
+"""Pages of what was said: the list of messages, and one message in its conversation."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.dateparse import parse_date
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.http import require_GET, require_POST
+
+from ingestion import selectors, services
+from ingestion.models import Channel, Message, Quote, Source
+from tasktracker.core.enums import MessageCategory, Role, Verdict
+from tasktracker.core.errors import NotFound
+from tasktracker.core.htmx import fragment, target, wants_fragment
+from tasktracker.core.models import Workspace
+from tasktracker.core.permissions import page, workspace_for
+
+PAGE_SIZE = 50
+FILTERS = ("source", "channel", "author", "verdict", "category", "since", "until", "q")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of messages; `next` is the address of the older ones, or ""."""
+
+    rows: list[Message]
+    next: str
+    query: str
+    chosen: dict[str, str]
+
+
+def listing(workspace: Workspace, query: QueryDict) -> Listing:
+    """The messages that a URL asks for, newest first, by keyset: nothing is counted."""
+    chosen = {name: value for name in FILTERS if (value := query.get(name, "").replace("\x00", "").strip()[:200])}
+    rows = filtered(selectors.messages(workspace), chosen)
+    before = query.get("before", "")
+    if selectors.is_id(before):
+        edge = Message.objects.filter(workspace=workspace, pk=int(before)).first()
+        if edge is None:
+            raise NotFound("There is nothing at this address.")
+        rows = rows.filter(Q(sent_at__lt=edge.sent_at) | Q(sent_at=edge.sent_at, id__lt=edge.pk))
+    found = list(rows[: PAGE_SIZE + 1])
+    more = len(found) > PAGE_SIZE
+    found = found[:PAGE_SIZE]
+    address = "?" + urlencode({**chosen, "before": found[-1].pk}) if more else ""
+    return Listing(found, address, urlencode(chosen), chosen)
+
+
+def filtered(rows: QuerySet[Message], chosen: dict[str, str]) -> QuerySet[Message]:
+    """`rows` under the filters; a value that makes no sense finds nothing rather than everything."""
+    if "source" in chosen:
+        rows = selectors.of_source(rows, chosen["source"])
+    if "author" in chosen:
+        rows = selectors.of_author(rows, chosen["author"])
+    if "channel" in chosen:
+        rows = rows.filter(channel_id=int(chosen["channel"])) if selectors.is_id(chosen["channel"]) else rows.none()
+    for name in ("verdict", "category"):
+        if name in chosen:
+            rows = rows.filter(**{name: chosen[name]})
+    for name, lookup in (("since", "sent_at__gte"), ("until", "sent_at__lt")):
+        if name in chosen:
+            day = date_of(chosen[name])
+            rows = rows.filter(**{lookup: day}) if day else rows.none()
+    return selectors.matching(rows, chosen["q"]) if "q" in chosen else rows
+
+
+def date_of(value: str) -> datetime | None:
+    """A date such as 2026-03-04 as midnight UTC; None for anything else."""
+    try:
+        day = parse_date(value)
+    except ValueError:
+        return None
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
+
+
+@page()
+@require_GET
+def messages(request: HttpRequest) -> HttpResponse:
+    """The list, with its filters in the URL."""
+    workspace = workspace_for(request)
+    context: dict[str, Any] = {
+        "listing": listing(workspace, request.GET),
+        "sources": Source.objects.filter(workspace=workspace)[:100],
+        "channels": Channel.objects.filter(workspace=workspace)[:200],
+        "verdicts": Verdict.values,
+        "categories": MessageCategory.values,
+    }
+    return render(request, "ingestion/messages.html" + ("#rows" if wants_fragment(request) else ""), context)
+
+
+def find(request: HttpRequest, pk: int) -> Message:
+    """The message, for a member of its workspace; 404 for anybody else."""
+    rows = selectors.visible_to(request.user).filter(workspace=workspace_for(request))
+    # What was made of the message lies to the right of this app; only the reverse names are used here.
+    quotes = Quote.objects.prefetch_related("atoms", "tasks", "topics", "evidence__proposal")
+    return get_object_or_404(
+        rows.select_related("author", "channel", "source").prefetch_related(Prefetch("quotes", quotes)), pk=pk
+    )
+
+
+def made_of(message: Message) -> list[tuple[str, str, str, str]]:
+    """What became of the message: (kind, title, address, state), each thing once."""
+    found: dict[tuple[str, int], tuple[str, str, str, str]] = {}
+    for quote in message.quotes.all():
+        related: Any = quote
+        for kind, things in (("topic", related.topics), ("atom", related.atoms), ("task", related.tasks)):
+            for thing in things.all():
+                found[kind, thing.pk] = (kind, str(thing), reverse(f"knowledge:{kind}", args=[thing.pk]), thing.status)
+        for evidence in related.evidence.all():
+            one = evidence.proposal
+            if one.is_open:
+                address = reverse("proposals:proposal", args=[one.pk])
+                found[f"{one.kind} proposal", one.pk] = (one.kind, one.title, address, f"proposal, {one.status}")
+    return list(found.values())
+
+
+@page()
+@require_GET
+def message(request: HttpRequest, pk: int) -> HttpResponse:
+    """One message with five either side; only the talk where a card asks for it in place."""
+    shown = find(request, pk)
+    before, after = selectors.around(shown)
+    cited = request.GET.get("quote", "")
+    spans = [(q.start, q.end) for q in shown.quotes.all() if not q.is_stale and (not cited or str(q.pk) == cited)]
+    context: dict[str, Any] = {"message": shown, "talk": [*before, shown, *after], "spans": spans}
+    if target(request).startswith("talk-"):
+        return render(request, "ingestion/message.html#talk", context)
+    context |= {"made": made_of(shown), "revisions": shown.revisions.all()[:10], "verdicts": Verdict.choices}
+    return render(request, "ingestion/message.html", context)
+
+
+@page(Role.REVIEWER)
+@require_POST
+def verdict(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A person's verdict on a message; without one, noise becomes signal and the rest becomes noise."""
+    shown = find(request, pk)
+    flipped = Verdict.SIGNAL if shown.verdict == Verdict.NOISE else Verdict.NOISE
+    said = request.POST.get("verdict") or flipped.value
+    services.set_verdict(message_id=shown.pk, by=request.user, verdict=said)
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = reverse("ingestion:message", args=[pk])
+    row = selectors.messages(workspace_for(request)).get(pk=pk)
+    context = {"row": row, "told": f"This is {said} now."}
+    return fragment(request, "ingestion/messages.html#flipped", context, else_redirect=back, told=f"This is {said} now.")

@@ -1,0 +1,214 @@
+"""The Telegram bot: polls, stores every raw update in the inbox, and only then tells Telegram that it has them.
+
+Why not aiogram's own polling: it moves the offset on when an update is handed out, so whatever is being worked on is
+lost when the process dies or the database is away. Here the offset moves after a commit, handlers are fed from the
+inbox, and updates are read as plain JSON: one of a kind that aiogram can't parse does not hold up the others.
+"""
+
+import asyncio
+import json
+import logging
+import random
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from aiogram import Bot, Dispatcher
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import (
+    AiogramError,
+    TelegramAPIError,
+    TelegramConflictError,
+    TelegramNotFound,
+    TelegramRetryAfter,
+    TelegramUnauthorizedError,
+)
+from aiogram.methods import TelegramMethod
+from aiogram.types import Update
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.db import DatabaseError
+
+from ingestion import bot as ingestion_bot
+from ingestion import bots, inbox
+from ingestion.bot_texts import LANGUAGES
+from ingestion.channels.telegram import MESSAGE_UPDATES
+from ingestion.models import Delivery
+from proposals.models import Proposal
+from tasktracker.pollerlock import PollerLock
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 25
+SOON_SECONDS = 1  # the next poll, while deliveries are in somebody else's hands
+REQUEST_MARGIN = 15
+LOCK_SECONDS = 2.0
+REFUSED_SECONDS = 30.0  # after an answer that only a person can change: a wrong token, a second program
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+
+_WAITING = {"en": "Waiting for a decision: {count}", "uk": "Чекають на рішення: {count}"}
+
+
+class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
+    """getUpdates, its answer left as plain JSON."""
+
+    __returning__ = list[dict[str, Any]]
+    __api_method__ = "getUpdates"
+
+    offset: int | None = None
+    timeout: int
+    allowed_updates: list[str]
+
+
+def build_dispatcher() -> Dispatcher:
+    """The handlers of all apps; each router is new, because it attaches to one dispatcher only."""
+    dispatcher = Dispatcher(disable_fsm=True, more_status=waiting_proposals)
+    dispatcher.include_router(ingestion_bot.build_router())
+    return dispatcher
+
+
+def waiting_proposals(workspace_id: int, language: str) -> list[str]:
+    """A line for /status: how many proposals a person has still to decide about."""
+    count = Proposal.objects.filter(workspace_id=workspace_id, status=Proposal.Status.PENDING).count()
+    return [_WAITING[language].format(count=count)]
+
+
+class Poller:
+    """Polls for one bot until `stop` is set. `state` is one word for the heartbeat."""
+
+    def __init__(self, account: bots.Account, dispatcher: Dispatcher) -> None:
+        self.account = account
+        self.stop = asyncio.Event()
+        self.state = "starting"
+        self._dispatcher = dispatcher
+        self._handled = set(dispatcher.resolve_used_update_types())
+        self._lock = PollerLock(f"tasktracker.bot:{account.bot_id}")
+        self._offset: int | None = None  # None: from the first update that Telegram has no receipt for
+        self._soon = True
+        self._introduced = False
+        self._pause = FIRST_PAUSE
+
+    async def run(self) -> None:
+        """Take turns; whatever the network, Telegram or the database do, go on after a pause."""
+        api = TelegramAPIServer.from_base(settings.TELEGRAM_API_URL)
+        async with AiohttpSession(api=api) as session:
+            session.middleware(ingestion_bot.KeepOwnPosts(self.account.source_id))
+            bot = Bot(self.account.token, session=session)
+            try:
+                while not self.stop.is_set():
+                    await self._turn_or_pause(bot)
+            finally:
+                await self._lock.release()
+
+    async def _turn_or_pause(self, bot: Bot) -> None:
+        try:
+            await self._turn(bot)
+            self._pause = FIRST_PAUSE
+        except TelegramRetryAfter as error:
+            await self._rest("told to wait", error, float(error.retry_after))
+        except (TelegramConflictError, TelegramUnauthorizedError, TelegramNotFound) as error:
+            await self._rest("refused", error, max(self._longer(), 2.0), REFUSED_SECONDS)
+        except (AiogramError, OSError) as error:
+            await self._rest("telegram away", error, self._longer())
+        except (DatabaseError, psycopg.Error) as error:
+            await self._rest("database away", error, self._longer())
+
+    async def _turn(self, bot: Bot) -> None:
+        if not await self._lock.hold():
+            if self.state != "idle":
+                log.info("another process polls for bot %s: idle until it ends", self.account.bot_id)
+            self.state = "idle"
+            await self._wait(LOCK_SECONDS)
+            return
+        if not self._introduced:
+            await self._introduce(bot)
+        updates = await self._fetch(bot)
+        self.state = "polling"
+        if updates:
+            deliveries = [(str(update["update_id"]), json.dumps(update).encode()) for update in updates]
+            await database_sync_to_async(inbox.store)(source_id=self.account.source_id, deliveries=deliveries)
+            # Only now: whatever happened before this line, Telegram still has them and gives them again.
+            self._offset = max(int(update["update_id"]) for update in updates) + 1
+        if updates or self._soon:
+            self._soon = await self._work_off(bot)
+
+    async def _introduce(self, bot: Bot) -> None:
+        me = await bot.me()
+        await database_sync_to_async(bots.remember_bot)(
+            source_id=self.account.source_id, bot_id=str(me.id), username=me.username or ""
+        )
+        for language in LANGUAGES:
+            await bot.set_my_commands(
+                ingestion_bot.menu(language), language_code=None if language == "en" else language
+            )
+        self._introduced = True
+        log.info("polling for @%s", me.username)
+
+    async def _fetch(self, bot: Bot) -> list[dict[str, Any]]:
+        """The next updates; [] when there are none, or when `stop` was set meanwhile."""
+        seconds = SOON_SECONDS if self._soon else POLL_SECONDS
+        wanted = sorted({*MESSAGE_UPDATES, *self._handled})
+        call = RawUpdates(offset=self._offset, timeout=seconds, allowed_updates=wanted)
+        fetching = asyncio.ensure_future(bot(call, request_timeout=seconds + REQUEST_MARGIN))
+        stopping = asyncio.ensure_future(self.stop.wait())
+        await asyncio.wait({fetching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if fetching.done():
+            return fetching.result()
+        fetching.cancel()
+        await asyncio.wait({fetching})
+        return []
+
+    async def _work_off(self, bot: Bot) -> bool:
+        """Make messages of what is in the inbox and feed the handlers; whether something is left to others."""
+        source_id = self.account.source_id
+        while taken := await database_sync_to_async(inbox.work_off)(source_id=source_id):
+            for one in taken:
+                await self._feed(bot, one)
+            if self.stop.is_set():
+                return True
+        return bool(await database_sync_to_async(inbox.has_new)(source_id=source_id))
+
+    async def _feed(self, bot: Bot, taken: inbox.Taken) -> None:
+        if not isinstance(taken.content, dict) or self._handled.isdisjoint(taken.content):
+            return
+        try:
+            update = Update.model_validate(taken.content, context={"bot": bot})
+            await self._dispatcher.feed_update(
+                bot,
+                update,
+                source_id=self.account.source_id,
+                is_claimed=taken.status != Delivery.Status.UNCLAIMED,
+            )
+        except Exception as error:  # noqa: BLE001 (the message is stored; a handler's failure ends with its answer)
+            log.warning("delivery %d was stored, but not answered (%s)", taken.delivery_id, self._why(error))
+
+    async def _rest(self, state: str, error: Exception, seconds: float, at_most: float = LONGEST_PAUSE) -> None:
+        self.state = state
+        if not isinstance(error, TelegramRetryAfter):
+            seconds = min(seconds, at_most)
+        log.warning("bot %s: %s (%s); again in %.1f s", self.account.bot_id, state, self._why(error), seconds)
+        await self._wait(seconds)
+
+    def _longer(self) -> float:
+        pause, self._pause = self._pause, min(self._pause * 2, LONGEST_PAUSE)
+        return pause * random.uniform(0.8, 1.2)
+
+    async def _wait(self, seconds: float) -> None:
+        await wait_for_event(self.stop, seconds)
+
+    def _why(self, error: Exception) -> str:
+        """What went wrong, without the token; the text of other errors may hold words of a chat."""
+        if isinstance(error, TelegramAPIError):
+            return f"{type(error).__name__}: {error.message}".replace(self.account.token, "[token]")
+        return type(error).__name__
+
+
+async def wait_for_event(event: asyncio.Event, seconds: float) -> bool:
+    """Wait until the event is set, `seconds` at most; whether it is."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,143 @@
+"""What every admin page shares: only what lies in the workspaces that the person manages, by their role there."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from tasktracker.core.enums import Role
+from tasktracker.core.errors import DomainError
+from tasktracker.core.models import Membership, Workspace
+
+COUNT_LIMIT = 5_000
+
+
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts no further than COUNT_LIMIT rows: a list of millions is narrowed by filters, not paged to its end."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return len(rows.order_by().values_list("pk", flat=True)[:COUNT_LIMIT])
+
+
+def managed(request: HttpRequest, role: Role = Role.MANAGER) -> QuerySet[Workspace]:
+    """The workspaces in which the person holds at least `role`."""
+    enough = [other for other in Role if other.rank >= role.rank]
+    user: Any = request.user
+    return Workspace.objects.filter(
+        pk__in=Membership.objects.filter(user_id=user.pk, role__in=enough).values("workspace_id")
+    )
+
+
+def has_role(request: HttpRequest, role: Role) -> bool:
+    """Whether the person holds `role` anywhere, asked once a request."""
+    cached: dict[Role, bool] = request.__dict__.setdefault("admin_roles", {})
+    if role not in cached:
+        cached[role] = bool(request.user.is_active and managed(request, role).exists())
+    return cached[role]
+
+
+class ScopedAdmin(ModelAdmin):
+    """A model whose rows belong to a workspace by `workspace_path`.
+
+    `view_role` and `change_role` say who may look and who may write. Nothing may be added or deleted where
+    `read_only` is set.
+    """
+
+    workspace_path: ClassVar[str] = "workspace"
+    view_role: ClassVar[Role] = Role.MANAGER
+    change_role: ClassVar[Role] = Role.MANAGER
+    read_only: ClassVar[bool] = False
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_filter_submit = False
+    compressed_fields = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.filter(**{f"{self.workspace_path}__in": managed(request, self.view_role)})
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return has_role(request, self.view_role)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return has_role(request, self.view_role)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return not self.read_only and has_role(request, self.change_role)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return not self.read_only and self._reaches(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return not self.read_only and self._reaches(request, obj)
+
+    def _reaches(self, request: HttpRequest, obj: Model | None) -> bool:
+        if obj is None:
+            return has_role(request, self.change_role)
+        workspace: Any = obj
+        for name in self.workspace_path.split("__") if self.workspace_path != "pk" else ():
+            workspace = getattr(workspace, name)
+        return managed(request, self.change_role).filter(pk=workspace.pk).exists()
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        narrow_choices(db_field, request, self.change_role, kwargs)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        narrow_choices(db_field, request, self.change_role, kwargs)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def each(self, request: HttpRequest, rows: QuerySet[Any], act: Callable[[Any], Any], done: str) -> None:
+        """Do `act` to each row through its service, and say how many and what refused."""
+        count, refused = 0, []
+        for row in rows:
+            try:
+                act(row)
+                count += 1
+            except DomainError as error:
+                refused.append(f"{row}: {error.detail}")
+        if count:
+            self.message_user(request, f"{count} {done}.", messages.SUCCESS)
+        for line in refused[:10]:
+            self.message_user(request, line, messages.WARNING)
+
+
+def narrow_choices(db_field: Any, request: HttpRequest, role: Role, kwargs: dict[str, Any]) -> None:
+    """Offer only rows of workspaces in which the person holds `role`."""
+    model = db_field.related_model
+    mine = managed(request, role)
+    if model is Workspace:
+        kwargs["queryset"] = mine
+    elif any(field.name == "workspace" for field in model._meta.fields):
+        kwargs["queryset"] = model._default_manager.filter(workspace__in=mine)
+    elif model._meta.label_lower == "core.user":
+        kwargs["queryset"] = model._default_manager.filter(memberships__workspace__in=mine).distinct()
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows shown beneath their parent, never changed there."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

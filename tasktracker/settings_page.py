@@ -1,0 +1,55 @@
+"""The settings page: sources, providers, agents, members, tokens. What is seldom done is done in the administration."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from analysis.models import Agent, Assignment, Provider
+from ingestion.models import Source
+from tasktracker.core import services
+from tasktracker.core.enums import Role
+from tasktracker.core.models import ApiToken, Membership
+from tasktracker.core.permissions import access_for, page, workspace_for
+
+LABEL = 80
+
+
+@page()
+@require_GET
+def settings(request: HttpRequest) -> HttpResponse:
+    """Everything that is set up here. Keys and secrets are never shown, only whether there is one."""
+    workspace = workspace_for(request)
+    context = {
+        "sources": Source.objects.filter(workspace=workspace)[:100],
+        "providers": Provider.objects.filter(workspace=workspace)[:100],
+        "agents": Agent.objects.filter(workspace=workspace).select_related("provider")[:100],
+        "assignments": Assignment.objects.filter(workspace=workspace).select_related("agent", "project")[:100],
+        "members": Membership.objects.filter(workspace=workspace).select_related("user").order_by("user__username")[:300],
+        "tokens": ApiToken.objects.filter(workspace=workspace, user_id=request.user.pk).order_by("-id")[:100],
+    }
+    return render(request, "tasktracker/settings.html", context)
+
+
+@page(Role.VIEWER)
+@require_POST
+def create_token(request: HttpRequest) -> HttpResponse:
+    """A token of one's own, with one's own role; shown this once."""
+    access = access_for(request)
+    label = request.POST.get("label", "").replace("\x00", "").strip()[:LABEL]
+    token = services.create_token(user=access.user, workspace=access.workspace, label=label)
+    return render(request, "tasktracker/token.html", {"token": token, "label": label})
+
+
+@page(Role.VIEWER)
+@require_POST
+def revoke_token(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Take back a token: one's own, or as an admin anybody's here."""
+    access = access_for(request)
+    found = ApiToken.objects.filter(workspace=access.workspace)
+    if access.role is not Role.ADMIN:
+        found = found.filter(user=access.user)
+    get_object_or_404(found, pk=pk).delete()
+    messages.success(request, "The token is revoked.")
+    return redirect("settings")
