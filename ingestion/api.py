@@ -5,13 +5,14 @@ from typing import Any
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view, inline_serializer
 from rest_framework.decorators import action
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BooleanField, CharField
 
-from ingestion import selectors, services
+from ingestion import probing, selectors, services
 from ingestion.filters import MessageFilter
 from ingestion.importing import ImportReport
 from ingestion.models import Message, Source
@@ -46,6 +47,19 @@ class SourceViewSet(CrudViewSet):
     serializer_class = SourceSerializer
     ordering = ("name", "id")
     write_role = Role.ADMIN
+
+    @extend_schema(request=None, responses=inline_serializer("Probe", {"ok": BooleanField(), "detail": CharField()}))
+    @action(detail=True, methods=["post"])
+    def test(self, request: Request, pk: str | None = None) -> Response:
+        """Whether the source works, asked of its platform where that is possible."""
+        found = probing.probe(self.get_object())
+        return Response({"ok": found.ok, "detail": found.detail})
+
+    @extend_schema(request=None, responses=inline_serializer("NewSecret", {"secret": CharField()}))
+    @action(detail=True, methods=["post"], url_path="rotate-secret")
+    def rotate_secret(self, request: Request, pk: str | None = None) -> Response:
+        """A new signing secret; this is the only time that it is shown."""
+        return Response({"secret": probing.rotate_secret(source=self.get_object())})
 
 
 @extend_schema_view(list=extend_schema(summary="Messages, newest first"))

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ingestion import services, transitions
@@ -63,9 +64,8 @@ def work_off(*, source_id: int, limit: int = BATCH) -> list[Taken]:
     One that fails is left to `sweep`, so that it holds up nobody. Raises OperationalError when the database goes
     away before the first is done.
     """
-    fresh = Delivery.objects.filter(source_id=source_id, status=Delivery.Status.RECEIVED, attempts=0)
     done: list[Taken] = []
-    for pk in list(fresh.order_by("pk").values_list("pk", flat=True)[:limit]):
+    for pk in list(_new(source_id).order_by("pk").values_list("pk", flat=True)[:limit]):
         try:
             taken = process(delivery_id=pk)
         except (OperationalError, InterfaceError):
@@ -75,6 +75,11 @@ def work_off(*, source_id: int, limit: int = BATCH) -> list[Taken]:
         if taken is not None:
             done.append(taken)
     return done
+
+
+def has_new(*, source_id: int) -> bool:
+    """Whether deliveries of a source wait for their first try (another worker may be at it)."""
+    return _new(source_id).exists()
 
 
 def process(*, delivery_id: int) -> Taken | None:
@@ -131,6 +136,10 @@ def record_own_post(*, source_id: int, raw: bytes) -> None:
     reading = telegram.read_message(json.loads(raw), bot_id=str(source.config.get("bot_id", "")))
     if reading.draft is not None and is_claimed(source=source, channel=reading.draft.channel):
         services.record_message(source=source, draft=_with_topic_title(reading.draft, source), is_own=True)
+
+
+def _new(source_id: int) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(source_id=source_id, status=Delivery.Status.RECEIVED, attempts=0)
 
 
 @transaction.atomic

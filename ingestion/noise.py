@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ingestion.lexicons import ACKNOWLEDGEMENTS, ADDRESSEES, ANSWERS, LAUGHTER, NEGATIONS
+from ingestion.text import WORD_MARKS
 from tasktracker.core.enums import Verdict
 
 SIGNAL_FROM = 0.5
@@ -29,7 +30,8 @@ _CODE = re.compile(
 )
 _NUMBER = re.compile(r"(?<![\w.])[#v]?\d[\d.,:%-]*")
 _QUESTION = re.compile(r"[?？؟;՞](?=\s|$|[)\"'»”*_])")
-_WORD = re.compile(r"[^\W_]+(?:['’ʼ-][^\W_]+)*")
+_WORD = re.compile(rf"(?:[^\W_]|[{WORD_MARKS}])+(?:['’ʼ-][^\W_]+)*")
+_PHRASE_WORD = re.compile(rf"[+-]\d+|(?:[^\W_]|[{WORD_MARKS}])+")
 _WIDE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _EMPHASIS = re.compile(r"([^\W\d_])\1{2,}")
 _APOSTROPHE = re.compile("['’ʼ`]")
@@ -111,7 +113,7 @@ def _has_emoji(text: str) -> bool:
 def _acknowledges(text: str, *, is_reply: bool) -> str:
     """The reason when every word of the message belongs to a phrase of a lexicon, else nothing."""
     folded = unicodedata.normalize("NFKC", _MENTION.sub(" ", text)).casefold()
-    words = re.findall(r"[+-]\d+|\w+", _APOSTROPHE.sub(" ", folded).replace("_", " "))
+    words = _PHRASE_WORD.findall(_APOSTROPHE.sub(" ", folded))
     if not words:
         return "mention_only"
     if len(words) > _MOST_WORDS or len(folded) > _MOST_CHARS:
@@ -169,7 +171,7 @@ def _phrases() -> tuple[frozenset[str], frozenset[str], frozenset[str], frozense
 
 
 def _split(*blocks: str) -> frozenset[str]:
-    return frozenset(" ".join(phrase.split()) for block in blocks for phrase in block.split("|"))
+    return frozenset(" ".join(phrase.split()) for block in blocks for phrase in block.casefold().split("|"))
 
 
 def _score(text: str, *, is_poll: bool, is_reply: bool) -> tuple[float, str]:

@@ -10,6 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from ingestion.text import WORD_MARKS
+
 RATIO = 0.9
 _MIN_ALNUM = 3
 _MAX_QUOTE_TOKENS = 500
@@ -22,7 +24,8 @@ _SAME = {ord(char): plain for plain, chars in {
 }.items() for char in chars}  # fmt: skip
 _WRAPPING = " \t\n'\"“”„«»‘’…."
 _JAPANESE_MARKS = "\uff9e\uff9f"  # halfwidth voicing marks: no combining class of their own, but NFKC joins them
-_TOKENS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+_IDEOGRAPHS = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # a token each
+_TOKENS = re.compile(rf"[{_IDEOGRAPHS}]|(?:[^\W{_IDEOGRAPHS}]|[{WORD_MARKS}])+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,13 @@ MESSAGE_LIMIT = 40_000  # code points; the longest message of any platform that 
 NAME_LIMIT = 200
 ID_LIMIT = 255
 
+# For character classes: the marks that are a part of words in Hebrew, Arabic, Indic and South East Asian scripts, and
+# the accents that NFC leaves apart. Python's `\w` knows letters and digits only.
+WORD_MARKS = (
+    "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
+    "\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0eb1-\u0ece\u1000-\u1049\u1050-\u109f\u1780-\u17d3\u200c\u200d"
+)
+
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LINE_ENDS = re.compile("\r\n|[\r\u000b\u000c\u0085\u2028\u2029]")
 # C0 and C1 but for \n and \t; soft hyphen; zero width space, word joiner and invisible operators; the direction

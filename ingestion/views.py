@@ -19,7 +19,7 @@ from tasktracker.core.enums import MessageCategory, Role, Verdict
 from tasktracker.core.errors import NotFound
 from tasktracker.core.htmx import fragment, target, wants_fragment
 from tasktracker.core.models import Workspace
-from tasktracker.core.permissions import page, workspace_for
+from tasktracker.core.permissions import access_for, page, workspace_for
 
 PAGE_SIZE = 50
 FILTERS = ("source", "channel", "author", "verdict", "category", "since", "until", "q")
@@ -48,7 +48,7 @@ def listing(workspace: Workspace, query: QueryDict) -> Listing:
     found = list(rows[: PAGE_SIZE + 1])
     more = len(found) > PAGE_SIZE
     found = found[:PAGE_SIZE]
-    address = "?" + urlencode({**chosen, "before": found[-1].pk}) if more else ""
+    address = "?" + urlencode(chosen | {"before": str(found[-1].pk)}) if more else ""
     return Listing(found, address, urlencode(chosen), chosen)
 
 
@@ -96,7 +96,7 @@ def messages(request: HttpRequest) -> HttpResponse:
 
 def find(request: HttpRequest, pk: int) -> Message:
     """The message, for a member of its workspace; 404 for anybody else."""
-    rows = selectors.visible_to(request.user).filter(workspace=workspace_for(request))
+    rows = selectors.visible_to(access_for(request).user).filter(workspace=workspace_for(request))
     # What was made of the message lies to the right of this app; only the reverse names are used here.
     quotes = Quote.objects.prefetch_related("atoms", "tasks", "topics", "evidence__proposal")
     return get_object_or_404(
@@ -142,10 +142,11 @@ def verdict(request: HttpRequest, pk: int) -> HttpResponseBase:
     shown = find(request, pk)
     flipped = Verdict.SIGNAL if shown.verdict == Verdict.NOISE else Verdict.NOISE
     said = request.POST.get("verdict") or flipped.value
-    services.set_verdict(message_id=shown.pk, by=request.user, verdict=said)
+    services.set_verdict(message_id=shown.pk, by=access_for(request).user, verdict=said)
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         back = reverse("ingestion:message", args=[pk])
     row = selectors.messages(workspace_for(request)).get(pk=pk)
-    context = {"row": row, "told": f"This is {said} now."}
-    return fragment(request, "ingestion/messages.html#flipped", context, else_redirect=back, told=f"This is {said} now.")
+    told = f"This is {said} now."
+    context = {"row": row, "told": told}
+    return fragment(request, "ingestion/messages.html#flipped", context, else_redirect=back, told=told)

@@ -52,3 +52,24 @@ def test_a_stranger_gets_404(owner: Person, stranger: Person, method: str) -> No
 def test_only_an_admin_writes(owner: Person, colleague: Person) -> None:
     assert colleague.api.get("/api/sources").status_code == 200
     assert colleague.api.post("/api/sources", {"name": "x", "kind": "api"}, format="json").status_code == 403
+
+
+def test_a_new_secret_is_shown_once(owner: Person) -> None:
+    pk = owner.api.post("/api/sources", {"name": "hook", "kind": "webhook"}, format="json").json()["id"]
+    secret = owner.api.post(f"/api/sources/{pk}/rotate-secret").json()["secret"]
+    assert secret.startswith("whsec_")
+    assert Source.objects.get().open_secret() == secret
+    assert secret.encode() not in owner.api.get(f"/api/sources/{pk}").content
+
+
+def test_a_bots_token_is_not_ours_to_make(owner: Person) -> None:
+    pk = owner.api.post("/api/sources", {"name": "bot", "kind": "telegram"}, format="json").json()["id"]
+    assert owner.api.post(f"/api/sources/{pk}/rotate-secret").status_code == 400
+
+
+def test_the_test_of_a_source_says_what_is_missing(owner: Person) -> None:
+    pk = owner.api.post("/api/sources", {"name": "bot", "kind": "telegram"}, format="json").json()["id"]
+    answer = owner.api.post(f"/api/sources/{pk}/test").json()
+    assert answer == {"ok": False, "detail": "No bot token yet: set it as the secret of this source."}
+    owner.api.patch(f"/api/sources/{pk}", {"kind": "api"}, format="json")
+    assert owner.api.post(f"/api/sources/{pk}/test").json()["ok"] is True

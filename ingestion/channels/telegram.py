@@ -1,0 +1,162 @@
+"""Updates of the Telegram Bot API, turned into drafts. Pure.
+
+Channel, author and message ids, the thread, the text and the names of media and service actions come out as the
+importer of Telegram Desktop's export gives them, so that a live and an imported copy of a message are one.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ingestion.channels.base import Reading
+from ingestion.channels.telegram_content import as_record, person_name
+from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
+from ingestion.exports.telegram_ids import message_id, moment
+from ingestion.exports.telegram_media import kind_of, media_facts, service_facts
+from ingestion.exports.telegram_message import DELETED, PLATFORM
+from ingestion.exports.telegram_text import message_text, starts_with_command
+from ingestion.text import clean_json, clean_name
+
+MESSAGE_UPDATES = ("message", "edited_message", "channel_post", "edited_channel_post")
+
+
+def read(raw: bytes, *, bot_id: str) -> Reading:
+    """What an update says. `bot_id` is the id of the bot that received it; never raises, whatever `raw` holds."""
+    try:
+        update = json.loads(raw)
+    except (ValueError, RecursionError):
+        return Reading(why_not="not JSON")
+    if not isinstance(update, dict):
+        return Reading(why_not="not an update")
+    for name in MESSAGE_UPDATES:
+        if isinstance(message := update.get(name), dict):
+            return read_message(message, bot_id=bot_id)
+    other = next((key for key in update if key != "update_id"), "nothing")
+    return Reading(why_not=f"an update with {clean_name(other, 60)}")
+
+
+def read_message(message: Mapping[str, Any], *, bot_id: str) -> Reading:
+    """The draft of a Bot API `Message`, as an update brings it or a sending method returns it."""
+    key = message_id(message.get("message_id"))
+    sent_at = _moment(message.get("date"))
+    channel = _channel(message.get("chat"))
+    if key is None or sent_at is None or channel is None:
+        return Reading(why_not="a message without id, date or chat")
+    edited_at = _moment(message.get("edit_date"))
+    thread = _thread(message, key)
+    record = as_record(message)
+    text, cut = message_text(record)
+    draft = MessageDraft(
+        channel=channel,
+        external_id=str(key),
+        author=_author(message),
+        text=text,
+        sent_at=sent_at,
+        kind=kind_of(record),
+        edited_at=edited_at if edited_at and edited_at >= sent_at else None,
+        reply_to=_reply(message, thread),
+        thread="" if thread is None else str(thread),
+        thread_title="" if thread is None else _topic_title(message),
+        forwarded_from=_forwarded_from(message),
+        metadata=clean_json(_metadata(message, record, cut)).value,
+    )
+    return Reading(
+        draft,
+        is_own=bool(bot_id) and bot_id in (_peer(message.get("from")), _peer(message.get("via_bot"))),
+        moved_to=_chat_number(message.get("migrate_to_chat_id")),
+        moved_from=_chat_number(message.get("migrate_from_chat_id")),
+    )
+
+
+def chat_name(chat: Mapping[str, Any]) -> str:
+    """A group's or channel's title; in a private chat, the name of the other person."""
+    return clean_name(_string(chat.get("title"))) or person_name(chat)
+
+
+def _channel(chat: object) -> ChannelDraft | None:
+    number = _peer(chat)
+    return ChannelDraft(PLATFORM, number, chat_name(chat)) if number and isinstance(chat, dict) else None
+
+
+def _author(message: Mapping[str, Any]) -> PersonDraft | None:
+    """Who speaks: the chat on whose behalf a post was made (there `from` is a stand-in), else the user."""
+    if isinstance(chat := message.get("sender_chat"), dict) and (number := _peer(chat)):
+        return PersonDraft(number, chat_name(chat))
+    if isinstance(user := message.get("from"), dict) and (number := _peer(user)):
+        return PersonDraft(number, person_name(user), user.get("is_bot") is True)
+    return None
+
+
+def _thread(message: Mapping[str, Any], key: int) -> int | None:
+    """The forum topic's root. Outside forums Telegram counts chains of replies as threads too: those are replies."""
+    if "forum_topic_created" in message:
+        return key
+    return message_id(message.get("message_thread_id")) if message.get("is_topic_message") is True else None
+
+
+def _reply(message: Mapping[str, Any], thread: int | None) -> str:
+    """The message answered in this chat; what only stands in a topic "answers" its root in Telegram's eyes."""
+    answered = message_id(_field(message.get("reply_to_message"), "message_id"))
+    return "" if answered is None or answered == thread else str(answered)
+
+
+def _topic_title(message: Mapping[str, Any]) -> str:
+    """The title that this very update tells: a new topic's, a changed one, or the root's own that it answers."""
+    root = _field(message.get("reply_to_message"), "forum_topic_created")
+    for told in (message.get("forum_topic_created"), message.get("forum_topic_edited"), root):
+        if title := clean_name(_string(_field(told, "name"))):
+            return title
+    return ""
+
+
+def _forwarded_from(message: Mapping[str, Any]) -> str:
+    origin = message.get("forward_origin")
+    if not isinstance(origin, dict):
+        return ""
+    if name := clean_name(_string(origin.get("sender_user_name"))):
+        return name
+    if isinstance(user := origin.get("sender_user"), dict):
+        return person_name(user)
+    chat = origin.get("sender_chat") or origin.get("chat")
+    return (chat_name(chat) if isinstance(chat, dict) else "") or DELETED
+
+
+def _metadata(message: Mapping[str, Any], record: dict[str, Any], cut: bool) -> dict[str, Any]:
+    facts = service_facts(record) if record["type"] == "service" else media_facts(record)
+    via_bot = _string(_field(message.get("via_bot"), "username"))
+    elsewhere = message.get("external_reply")
+    facts |= {
+        "cut": cut,
+        "command": starts_with_command(record),
+        "via_bot": f"@{via_bot}" if via_bot else "",
+        "signature": _string(message.get("author_signature")),
+        "media_group_id": _string(message.get("media_group_id")),
+        "migrate_to_chat_id": _chat_number(message.get("migrate_to_chat_id")),
+        "migrate_from_chat_id": _chat_number(message.get("migrate_from_chat_id")),
+    }
+    if (peer := _peer(_field(elsewhere, "chat"))) and (answered := message_id(_field(elsewhere, "message_id"))):
+        facts |= {"reply_to_channel": peer, "reply_to_message": str(answered)}
+    return {name: value for name, value in facts.items() if value}
+
+
+def _moment(seconds: object) -> datetime | None:
+    return moment({"at_unixtime": seconds}, "at", UTC)
+
+
+def _peer(value: object) -> str:
+    """The id of a user or chat object, as text."""
+    return _chat_number(_field(value, "id"))
+
+
+def _chat_number(value: object) -> str:
+    number = message_id(value)
+    return "" if number is None else str(number)
+
+
+def _field(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""

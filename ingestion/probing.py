@@ -1,0 +1,63 @@
+"""Asking a source whether it works, and giving it a new secret."""
+
+import base64
+import secrets
+from dataclasses import dataclass
+
+import httpx
+from django.conf import settings
+from django.db import transaction
+
+from ingestion.models import Message, Source
+from tasktracker.core.errors import Invalid
+
+TIMEOUT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a source said: `ok`, and a sentence for the person who asked."""
+
+    ok: bool
+    detail: str
+
+
+def probe(source: Source) -> Probe:
+    """Ask the platform where one can be asked, else say what has come in so far."""
+    if not source.is_active:
+        return Probe(False, "This source is switched off.")
+    if source.kind == Source.Kind.TELEGRAM:
+        return probe_telegram(source)
+    last = Message.objects.filter(source=source).order_by("-sent_at", "-id").values_list("sent_at", flat=True).first()
+    if last is None:
+        return Probe(True, "Ready; no message has come in yet.")
+    return Probe(True, f"Ready; the last message is of {last:%Y-%m-%d %H:%M} UTC.")
+
+
+def probe_telegram(source: Source) -> Probe:
+    """`getMe` with the source's token."""
+    token = source.open_secret()
+    if not token:
+        return Probe(False, "No bot token yet: set it as the secret of this source.")
+    try:
+        answer = httpx.get(f"{settings.TELEGRAM_API_URL}/bot{token}/getMe", timeout=TIMEOUT)
+        body = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        # The address holds the token: only the kind of the error is told.
+        return Probe(False, f"Telegram could not be reached ({type(error).__name__}).")
+    if not body.get("ok"):
+        return Probe(False, f"Telegram refused the token: {body.get('description', answer.status_code)}.")
+    return Probe(True, f"Connected as @{body['result'].get('username', '?')}.")
+
+
+@transaction.atomic
+def rotate_secret(*, source: Source) -> str:
+    """A new signing secret, shown this once. Raises `Invalid` where the platform, not we, makes the secret."""
+    if source.kind in (Source.Kind.TELEGRAM, Source.Kind.SLACK):
+        raise Invalid(
+            f"{source.get_kind_display()} makes this secret: get a new one there, and set it as the source's secret."
+        )
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    source.set_secret(secret)
+    source.save(update_fields=["sealed_secret", "updated_at"])
+    return secret

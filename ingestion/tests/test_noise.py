@@ -1,0 +1,190 @@
+"""The rules call noise what is noise in any language, and nothing that only contains such a word."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingestion.lexicons import ACKNOWLEDGEMENTS, ANSWERS
+from ingestion.noise import NoiseInput, NoiseVerdict, judge
+from tasktracker.core.enums import Verdict
+
+
+def verdict(text: str, **facts: object) -> NoiseVerdict:
+    return judge(NoiseInput(text=text, **facts))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (NoiseInput(kind="service", text="Ann joined"), "service"),
+        (NoiseInput(kind="sticker"), "sticker"),
+        (NoiseInput(text="The build of main failed: 3 tests", author_is_bot=True), "bot"),
+        (NoiseInput(text="New task: fix the login", is_own=True), "own_post"),
+        (NoiseInput(kind="media"), "no_text"),
+        (NoiseInput(text=" \n "), "no_text"),
+        (NoiseInput(text="/start"), "command"),
+        (NoiseInput(text="/report@our_bot now"), "command"),
+        (NoiseInput(text="anything that the platform calls one", is_command=True), "command"),
+        (NoiseInput(text="👍"), "emoji"),
+        (NoiseInput(text="👩‍👩‍👧🏽 ❤️ 🏴󠁧󠁢󠁥󠁮󠁧󠁿 1️⃣"), "emoji"),
+        (NoiseInput(text=":tada: :+1:"), "emoji"),
+        (NoiseInput(text=":-) ;) xD <3"), "emoji"),
+        (NoiseInput(text="..."), "no_words"),
+        (NoiseInput(text="???"), "no_words"),
+        (NoiseInput(text="@ann @bob"), "mention_only"),
+        (NoiseInput(text="+1"), "bare_answer"),
+        (NoiseInput(text="Yes!"), "bare_answer"),
+    ],
+)
+def test_rule(message: NoiseInput, reason: str) -> None:
+    assert judge(message) == NoiseVerdict(Verdict.NOISE, 0.0, reason)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "ok",
+            "OK.",
+            "okkkkk!!!",
+            "Thanks!",
+            "thank you so much 🙏",
+            "ok, thanks @bob",
+            "got it, will do",
+            "Good morning all",
+        ),
+        *(
+            "дякую",
+            "Дякую всім!",
+            "добре, дякую",
+            "спасибо",
+            "спасибооо",
+            "Ок, понял",
+            "ахахаха",
+            "хахаха",
+            "доброе утро)",
+        ),
+        *("Danke schön!", "alles klar", "Guten Morgen", "gracias", "¡Muchas gracias!", "jajaja", "buenos días"),
+        *(
+            "dzięki",
+            "Dzień dobry",
+            "w porządku",
+            "merci beaucoup",
+            "D’accord !",
+            "bonjour à tous",
+            "obrigado",
+            "bom dia",
+            "kkkk",
+        ),
+        *(
+            "grazie mille",
+            "dank je wel",
+            "teşekkürler",
+            "děkuji",
+            "好的",
+            "谢谢！",
+            "ありがとうございます",
+            "감사합니다",
+            "شكرا",
+        ),
+    ],
+)
+def test_an_acknowledgement_in_any_language(text: str) -> None:
+    assert verdict(text) == NoiseVerdict(Verdict.NOISE, 0.0, "acknowledgement")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "token",
+            "broken",
+            "book",
+            "Oklahoma",
+            "the ok button is broken",
+            "ok so we ship on Friday",
+            "thanks to this the build fails",
+        ),
+        *(
+            "не работает",
+            "no funciona",
+            "nie działa",
+            "não funciona",
+            "done",
+            "готово",
+            "fixed",
+            "it works",
+            "back up first",
+        ),
+        *(
+            "/etc/nginx is wrong",
+            "/var is full",
+            "ok?! why is staging down",
+            "дякую, але логін не працює",
+            "42",
+            "v2.1",
+        ),
+        *(
+            "why?",
+            "hi, the API returns 500",
+            "спасибо, но сборка упала",
+            "danke, aber der Login geht nicht",
+            "这个按钮没有反应",
+        ),
+    ],
+)
+def test_a_message_that_only_contains_such_a_word_is_not_noise(text: str) -> None:
+    assert verdict(text).verdict != Verdict.NOISE
+
+
+@pytest.mark.parametrize("language", [*ACKNOWLEDGEMENTS])
+def test_every_phrase_of_a_lexicon_is_noise_alone_and_not_inside_a_word(language: str) -> None:
+    phrases = " | ".join([ACKNOWLEDGEMENTS[language], ANSWERS.get(language, "")]).split("|")
+    for phrase in filter(None, map(str.strip, phrases)):
+        assert verdict(phrase).verdict == Verdict.NOISE, phrase
+        assert verdict(f"qz{phrase}zq").verdict != Verdict.NOISE, phrase
+        if phrase.upper().casefold() == phrase.casefold():  # Turkish has letters that do not come back
+            assert verdict(phrase.upper() + " 🎉").verdict == Verdict.NOISE, phrase
+
+
+@pytest.mark.parametrize("text", ["yes", "нет", "agreed", "lgtm", "+1", "ja"])
+def test_a_short_answer_is_kept_when_it_answers_somebody(text: str) -> None:
+    assert verdict(text).verdict == Verdict.NOISE
+    assert verdict(text, is_reply=True).verdict == Verdict.WEAK
+    assert verdict("thanks", is_reply=True).verdict == Verdict.NOISE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Login is broken on Safari 17 since yesterday",
+        "Логин на проде не работает с самого утра, ошибка 500",
+        "Логін на проді не працює зранку, помилка 500",
+        "Der Login auf Produktion ist seit heute Morgen kaputt",
+        "Should we move the release to Friday?",
+        "登录页面在新版本里打不开了，用户一直看到五百错误，什么时候修复",
+        "```\nTypeError: x is not a function\n```\nsee https://e.x/1 in load_user()",
+    ],
+)
+def test_a_message_with_substance_is_a_signal_in_any_language(text: str) -> None:
+    assert verdict(text).verdict == Verdict.SIGNAL
+
+
+def test_a_poll_is_a_signal() -> None:
+    assert judge(NoiseInput(kind="poll", text="Friday?\n- Yes\n- No")).verdict == Verdict.SIGNAL
+
+
+def test_more_substance_never_lowers_the_score() -> None:
+    texts = ["login", "login broken", "login broken again on staging", "login broken again on staging since v2.1, why?"]
+    scores = [verdict(text).score for text in texts]
+    assert scores == sorted(scores)
+    assert scores[0] < 0.5 < scores[-1]
+
+
+@given(st.text(max_size=300), st.booleans(), st.sampled_from(["message", "media", "poll", "sticker", "service"]))
+def test_any_message_gets_a_verdict(text: str, is_reply: bool, kind: str) -> None:
+    found = judge(NoiseInput(kind=kind, text=text, is_reply=is_reply))
+    assert 0 <= found.score <= 1
+    assert found.reason
+    assert (found.score >= 0.5) == (found.verdict == Verdict.SIGNAL)
+    assert found == judge(NoiseInput(kind=kind, text=text, is_reply=is_reply))
