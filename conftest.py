@@ -1,0 +1,152 @@
+"""Real engines for the tests: PostgreSQL and Valkey, once for all workers, in a directory that goes away after.
+
+They are started when this file is imported, before any other conftest: settings read their addresses. A worker of
+pytest-xdist is a child of the controller, finds the addresses in its environment and takes its own test database
+(pytest-django makes that) and its own two databases of Valkey. With DATABASE_URL and REDIS_URL set, those are used.
+"""
+
+import contextlib
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import django
+import hypothesis
+import pytest
+import redis
+
+from tasktracker import embedded, env
+from tasktracker.tests.support import LiveStack
+
+TEMP_PREFIX = "tasktracker-tests-"
+_running: embedded.Running | None = None
+
+
+def _start_engines() -> embedded.Running:
+    temp = Path(tempfile.gettempdir())
+    for old in temp.glob(f"{TEMP_PREFIX}*"):
+        # Left by a run that was killed; the lock tells which are still in use by somebody else's run.
+        with contextlib.suppress(embedded.EngineError):
+            embedded.DirectoryLock.take(embedded.Layout.of(old).lock_file("engines")).release()
+            shutil.rmtree(old, ignore_errors=True)
+    data_dir = Path(tempfile.mkdtemp(prefix=TEMP_PREFIX))
+    data_dir.chmod(0o711)
+    running = embedded.start(data_dir, fsync=False)
+    made = embedded.secrets(data_dir)
+    os.environ.update(
+        DATA_DIR=str(data_dir),
+        DATABASE_URL=running.engines.database_url,
+        REDIS_URL=running.engines.redis_url,
+        SECRET_KEY=made.secret_key,
+        FIELD_ENCRYPTION_KEYS=",".join(made.field_encryption_keys),
+    )
+    return running
+
+
+def _take_own_valkey_databases(worker: str) -> None:
+    """Databases 2n+2 (broker, cache) and 2n+3 (channel layer) for worker n; the controller keeps 0 and 1."""
+    number = 2 * int(worker.removeprefix("gw")) + 2
+    parts = urlsplit(os.environ["REDIS_URL"])
+    changed = {"query": f"db={number}"} if parts.scheme == "unix" else {"path": f"/{number}"}
+    os.environ["REDIS_URL"] = urlunsplit(parts._replace(**changed))
+
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("tests")
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tasktracker.settings"
+# Waits are short here; a value from outside wins.
+for _name, _value in {"TT_LEASE_SECONDS": "3", "TT_SWEEP_SECONDS": "1", "TT_API_RATE": "100000/min"}.items():
+    os.environ.setdefault(_name, _value)
+if "PYTEST_XDIST_WORKER" in os.environ:
+    _take_own_valkey_databases(os.environ["PYTEST_XDIST_WORKER"])
+elif "DATABASE_URL" not in os.environ:
+    for _name in ("REDIS_URL", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "TELEGRAM_BOT_TOKEN", "LOG_FORMAT"):
+        os.environ.pop(_name, None)  # somebody's shell is not what is tested
+    _running = _start_engines()
+
+# Now that the addresses are known: test files import models when they are collected.
+django.setup()
+
+
+def pytest_unconfigure() -> None:
+    """Stop what this process started; workers started nothing."""
+    global _running
+    if _running is not None:
+        _running.stop()
+        shutil.rmtree(_running.layout.root, ignore_errors=True)
+        _running = None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network() -> Iterator[None]:
+    """No test of this process may leave the machine: connecting to anything but loopback fails at once."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = str(address[0])
+            if not (host.startswith("127.") or host in {"localhost", "::1"}):
+                raise OSError(f"tests may not connect to {host}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _empty_valkey() -> Iterator[None]:
+    """What a test left in the broker, the cache or the channel layer is not seen by the next one."""
+    yield
+    url = os.environ["REDIS_URL"]
+    for address in (url, env.channel_host(url)["address"]):
+        with redis.Redis.from_url(address) as client, contextlib.suppress(redis.ConnectionError):
+            client.flushdb()  # a test may have taken the server down
+
+
+@pytest.fixture
+def live_stack(transactional_db: None, tmp_path: Path) -> Iterator[LiveStack]:
+    """Real uvicorn, Celery worker and beat against this worker's test database and Valkey databases."""
+    with LiveStack.started(tmp_path) as stack:
+        yield stack
+
+
+@pytest.fixture
+def start_stack(transactional_db: None, tmp_path: Path) -> Iterator[Callable[..., LiveStack]]:
+    """The same with choices: `start_stack(beat=False, variables={"TT_LEASE_SECONDS": "1"})`."""
+    with contextlib.ExitStack() as exits:
+        yield lambda **choices: exits.enter_context(LiveStack.started(tmp_path, **choices))
+
+
+# Three fixed people. Their factory is imported late: this file is read before Django is set up.
+
+
+@pytest.fixture
+def owner(db: None) -> Any:
+    """The admin of the workspace `acme`."""
+    from tasktracker.core.tests.factories import make_person
+
+    return make_person("owner", role="admin")
+
+
+@pytest.fixture
+def colleague(db: None) -> Any:
+    """A reviewer in the workspace `acme`."""
+    from tasktracker.core.tests.factories import make_person
+
+    return make_person("colleague", role="reviewer")
+
+
+@pytest.fixture
+def stranger(db: None) -> Any:
+    """The admin of another workspace."""
+    from tasktracker.core.tests.factories import make_person
+
+    return make_person("stranger", workspace="elsewhere", role="admin")

@@ -1,0 +1,72 @@
+"""`manage.py doctor`: one line for each part, exit 1 when one is down."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from analysis.models import Provider
+from ingestion.models import Source
+from tasktracker import embedded
+from tasktracker.core import health
+from tasktracker.core.health import Check
+
+
+class Command(BaseCommand):
+    """Asks what /api/health asks, and more that is too slow or too private for an open address."""
+
+    help = "Check database, vector extension, broker, channel layer, worker, beat, providers and bot."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        is_down = False
+        for name, check in self.checks():
+            style = {"ok": self.style.SUCCESS, "degraded": self.style.WARNING, "down": self.style.ERROR}[check.state]
+            self.stdout.write(f"{name:<20} {style(f'{check.state:<9}')} {check.detail}".rstrip())
+            is_down = is_down or check.state == "down"
+        if is_down:
+            sys.exit(1)
+
+    def checks(self) -> Iterator[tuple[str, Check]]:
+        """In the order in which one would mend them; what needs a part that is down is not asked."""
+        if settings.ENV.embedded:
+            yield "engines", check_engines()
+        found = health.checks()
+        database = found.pop("database")
+        yield "database", database
+        if database.state == "down":
+            return
+        yield "vector extension", Check("ok", database.detail)
+        yield "broker", found.pop("broker")
+        yield "channel layer", health.check_channel_layer()
+        yield from found.items()
+        yield from check_providers()
+        yield "bot", check_bot()
+
+
+def check_engines() -> Check:
+    """Whether the embedded engines accept connections."""
+    if embedded.is_running(settings.DATA_DIR):
+        return Check("ok", f"embedded, in {settings.DATA_DIR}")
+    return Check("down", f"not running in {settings.DATA_DIR}: start them with make demo or manage.py up.")
+
+
+def check_providers() -> Iterator[tuple[str, Check]]:
+    """What is known of each active provider that needs a server; the offline engine is always there."""
+    asked = Provider.objects.filter(is_active=True).exclude(kind="offline").select_related("workspace")
+    if not asked:
+        yield "providers", Check("ok", "only the offline engine")
+    for provider in asked:
+        name = f"{provider.workspace.slug}/{provider.name}"
+        state = provider.status
+        yield f"provider {name}", Check("ok" if state == "ok" else "degraded", str(state))
+
+
+def check_bot() -> Check:
+    """The bot's heartbeat, where a token makes one be expected."""
+    has_source = Source.objects.filter(kind=Source.Kind.TELEGRAM, is_active=True).exists()
+    if not settings.TELEGRAM_BOT_TOKEN and not has_source:
+        return Check("ok", "not set up (TELEGRAM_BOT_TOKEN)")
+    return health.check_heartbeat("bot", "bot")

@@ -1,0 +1,181 @@
+"""The bot is killed, the database goes away, updates come thrice: each is one delivery and one message."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection, transaction
+
+from ingestion import inbox
+from ingestion.models import Delivery, Message
+from tasktracker.tests.fake_bot_api import BotProcess, FakeBotApi, Json, group_message
+from tasktracker.tests.support import count, wait_for
+
+pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
+
+EDITED_AT = 1767400000
+
+
+@pytest.fixture
+def api() -> Iterator[FakeBotApi]:
+    with FakeBotApi.started() as api:
+        yield api
+
+
+def conversation(size: int) -> list[Json]:
+    """`size` updates; every fourth is an edit of the message two before it."""
+    updates: list[Json] = []
+    for number in range(1, size + 1):
+        if number % 4 == 0:
+            edited = group_message(number - 2, f"edited text {number - 2}", edit_date=EDITED_AT + number)
+            updates.append({"update_id": 5000 + number, "edited_message": edited})
+        else:
+            message = group_message(number, f"m{number} the upload fails with error {number}")
+            updates.append({"update_id": 5000 + number, "message": message})
+    return updates
+
+
+def expected_texts(updates: list[Json]) -> dict[str, str]:
+    """The newest text of each message, by its id."""
+    versions = [update.get("message") or update["edited_message"] for update in updates]
+    return {str(version["message_id"]): version["text"] for version in versions}
+
+
+def stored_texts() -> list[tuple[str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT external_id, text FROM ingestion_message WHERE NOT is_own ORDER BY external_id")
+        return list(cursor.fetchall())
+
+
+def all_done(api: FakeBotApi, deliveries: int) -> bool:
+    states = list(Delivery.objects.values_list("status", flat=True))
+    return not api.unconfirmed and len(states) == deliveries and set(states) == {"processed"}
+
+
+def assert_complete(updates: list[Json]) -> None:
+    """Each update is one delivery, each message one row with its newest text."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT external_id, count(*) FROM ingestion_delivery GROUP BY external_id")
+        deliveries = dict(cursor.fetchall())
+    assert deliveries == {str(update["update_id"]): 1 for update in updates}
+    assert stored_texts() == sorted(expected_texts(updates).items())
+
+
+def test_killed_in_the_middle_again_and_again(api: FakeBotApi, tmp_path: Path) -> None:
+    size = count(200, 2000)
+    updates = conversation(size)
+    api.batch = 10
+    api.deliver(*updates)
+    chance = random.Random(7)
+    marks = sorted(chance.sample(range(size // 10, size - size // 10), count(2, 12)))
+    with BotProcess.started(tmp_path, api.url) as bot:
+        for mark in marks:
+            wait_for(lambda mark=mark: Delivery.objects.count() >= mark, timeout=60, every=0.01)
+            bot.kill()
+            assert len(api.unconfirmed) > 0, "the bot was through before it was killed"
+            bot.start()
+        bot.wait(lambda: all_done(api, size), timeout=120)
+    assert_complete(updates)
+
+
+def test_killed_while_the_inbox_is_written(api: FakeBotApi, tmp_path: Path) -> None:
+    updates = conversation(20)
+    with BotProcess.started(tmp_path, api.url) as bot:
+        bot.wait_polling()
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE ingestion_delivery IN ACCESS EXCLUSIVE MODE")
+            api.deliver(*updates)
+            wait_for(lambda: blocked_on("ingestion_delivery"))
+            bot.kill()
+            assert len(api.unconfirmed) == len(updates)
+        bot.start()
+        bot.wait(lambda: all_done(api, len(updates)))
+    assert_complete(updates)
+
+
+def test_killed_while_messages_are_made(api: FakeBotApi, tmp_path: Path) -> None:
+    updates = conversation(20)
+    with BotProcess.started(tmp_path, api.url) as bot:
+        bot.wait_polling()
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE ingestion_message IN ACCESS EXCLUSIVE MODE")
+            api.deliver(*updates)
+            wait_for(lambda: blocked_on("ingestion_message"))
+            bot.kill()
+            assert Delivery.objects.filter(status="received").count() == len(updates)
+        bot.start()
+        bot.wait(lambda: all_done(api, len(updates)))
+    assert_complete(updates)
+
+
+def test_every_update_thrice_and_shuffled(api: FakeBotApi, tmp_path: Path) -> None:
+    updates = conversation(count(100, 1000))
+    chance = random.Random(3)
+    api.shape = lambda batch: chance.sample(batch * 3, len(batch) * 3)
+    api.deliver(*updates)
+    with BotProcess.started(tmp_path, api.url) as bot:
+        bot.wait(lambda: all_done(api, len(updates)), timeout=90)
+    assert_complete(updates)
+
+
+def test_nothing_is_confirmed_while_the_database_is_away(api: FakeBotApi, tmp_path: Path) -> None:
+    updates = conversation(40)
+    with BotProcess.started(tmp_path, api.url) as bot:
+        bot.wait_polling()
+        with database_away():
+            api.deliver(*updates)
+            bot.wait(lambda: bot.said("database away"))
+            assert len(api.unconfirmed) == len(updates)
+        bot.wait(lambda: all_done(api, len(updates)))
+    assert_complete(updates)
+
+
+def blocked_on(table: str) -> bool:
+    """Whether somebody waits for a lock on the table."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE relation = %s::regclass AND NOT granted", [table])
+        return cursor.fetchone() is not None
+
+
+@contextmanager
+def database_away() -> Iterator[None]:
+    """For everybody but this connection: the database drops who is connected and lets nobody in."""
+    name = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
+    elsewhere = {**connection.get_connection_params(), "dbname": "postgres"}
+    # A database cannot be closed through a connection to itself.
+    with psycopg.connect(**elsewhere, autocommit=True) as other:
+        other.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            yield
+        finally:
+            other.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")
+
+
+def test_what_the_bot_left_is_done_without_it(api: FakeBotApi, tmp_path: Path) -> None:
+    """The bot dies for good with messages in the inbox: the sweep makes them messages."""
+    updates = conversation(12)
+    with BotProcess.started(tmp_path, api.url) as bot:
+        bot.wait_polling()
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE ingestion_message IN ACCESS EXCLUSIVE MODE")
+            api.deliver(*updates)
+            wait_for(lambda: blocked_on("ingestion_message"))
+            bot.kill()
+    assert inbox.sweep() == 0, "what has just come is left to its receiver"
+    Delivery.objects.update(received_at="2026-01-01T00:00Z")
+
+    def swept() -> bool:
+        inbox.sweep()
+        return not Delivery.objects.filter(status="received").exists()
+
+    wait_for(swept)
+    assert stored_texts() == sorted(expected_texts(updates).items())
+    assert Message.objects.count() == len(expected_texts(updates))

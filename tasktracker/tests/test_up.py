@@ -1,0 +1,228 @@
+"""`manage.py up` as a person runs it: one terminal, real processes, every way to end it."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tasktracker import embedded, stack
+from tasktracker.embedded import Layout, process
+from tasktracker.tests.support import free_port, wait_for
+
+pytestmark = pytest.mark.live
+START_SECONDS = 120.0  # it says by itself after 90 what is missing
+
+
+class Terminal:
+    """A running `manage.py up`, with what it has printed so far."""
+
+    def __init__(self, data_dir: Path, port: int, *arguments: str, command: str = "up") -> None:
+        self.data_dir, self.port = data_dir, port
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", command, *arguments],
+            cwd=stack.BASE_DIR,
+            env=environment(data_dir) | {"PORT": str(port), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def wait_ready(self) -> None:
+        def said_or_over() -> bool:
+            return re.search("^(Ready|Running)", self.text, re.MULTILINE) is not None or self.process.poll() is not None
+
+        wait_for(said_or_over, START_SECONDS)
+        assert "Ready: " in self.text, self.text
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Send a signal; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        code = self.process.wait(timeout=60)
+        self._reader.join(timeout=10)
+        return code
+
+    def pids(self) -> dict[str, int]:
+        folder = Layout.of(self.data_dir).pid_file("x").parent
+        return {path.stem: json.loads(path.read_text())["pid"] for path in folder.glob("*.json")}
+
+    def health(self) -> dict[str, str]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/health", timeout=10) as response:
+            return dict(json.load(response)["checks"])
+
+
+def environment(data_dir: Path) -> dict[str, str]:
+    """Without the engines of these tests: `up` brings its own."""
+    left_out = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "TELEGRAM_BOT_TOKEN", "PORT"}
+    kept = {name: value for name, value in os.environ.items() if name not in left_out and not name.startswith("TT_")}
+    return kept | {"DATA_DIR": str(data_dir)}
+
+
+def run(data_dir: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=stack.BASE_DIR,
+        env=environment(data_dir),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def alive(pids: dict[str, int]) -> list[str]:
+    return [name for name, pid in pids.items() if process.birth(pid)]
+
+
+def config_status(port: int, token: str) -> int:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/config", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return int(response.status)
+
+
+@pytest.fixture
+def start_up(tmp_path: Path) -> Iterator[Callable[[], Terminal]]:
+    """Starts `up` on one data directory, as often as it is called."""
+    data_dir = tmp_path / "data"
+    started: list[Terminal] = []
+
+    def start() -> Terminal:
+        started.append(Terminal(data_dir, free_port()))
+        return started[-1]
+
+    yield start
+    for terminal in started:
+        terminal.end(signal.SIGKILL)
+    for pid_file in (Layout.of(data_dir).pid_file("x").parent).glob("*.json"):
+        process.end_leftover(pid_file, signal.SIGTERM, 20)
+
+
+def test_ready_means_that_health_is_ok_and_a_second_terminal_finds_it(start_up: Callable[[], Terminal]) -> None:
+    up = start_up()
+    up.wait_ready()
+    assert f"Ready: http://127.0.0.1:{up.port}/" in up.lines
+    assert set(up.health().values()) == {"ok"}
+    pids = up.pids()
+    assert set(pids) == {"postgres", "valkey", "web", "worker", "beat"}
+
+    made = run(up.data_dir, "token", "ann", "--role", "admin", "--workspace", "room")
+    assert made.returncode == 0, made.stderr
+    assert re.fullmatch(r"\S+\n", made.stdout)  # only the token on standard output
+    assert config_status(up.port, made.stdout.strip()) == 200
+    assert re.fullmatch(r"username: ann\npassword: \S+\n", run(up.data_dir, "password", "ann").stdout)
+    assert "No user 'bob'" in run(up.data_dir, "password", "bob").stderr
+    doctor = run(up.data_dir, "doctor")
+    assert doctor.returncode == 0, doctor.stdout + doctor.stderr
+    assert {"database", "broker", "worker", "beat"} <= {line.split()[0] for line in doctor.stdout.splitlines()}
+
+    second = run(up.data_dir, "up", "--port", str(free_port()))
+    assert second.returncode == 1
+    assert f"already running from {up.data_dir} at http://127.0.0.1:{up.port}/" in second.stderr
+    assert second.stderr.count("\n") == 1
+    assert set(up.health().values()) == {"ok"}
+
+    assert up.end(signal.SIGINT) == 0
+    assert up.lines[-1] == "Stopped."
+    assert alive(pids) == []
+    assert up.pids() == {}
+    assert "Traceback" not in up.text
+
+
+def test_what_dies_is_started_again_and_sigterm_ends_it_all(start_up: Callable[[], Terminal]) -> None:
+    up = start_up()
+    up.wait_ready()
+    before = up.pids()
+    killed = ("web", "worker", "valkey", "postgres")
+    for name in killed:
+        os.kill(before[name], signal.SIGKILL)
+
+    def healed() -> bool:
+        now = up.pids()
+        if any(now.get(name, before[name]) == before[name] for name in killed):
+            return False
+        try:
+            return set(up.health().values()) == {"ok"}
+        except OSError:
+            return False
+
+    wait_for(healed, START_SECONDS)
+    assert "ended (SIGKILL)" in up.text
+    pids = up.pids()
+    assert pids["beat"] == before["beat"]
+    assert up.end(signal.SIGTERM) == 0
+    assert alive(before) == alive(pids) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
+def test_after_kill_9_of_the_parent_and_then_of_everything_nothing_is_lost(start_up: Callable[[], Terminal]) -> None:
+    first = start_up()
+    first.wait_ready()
+    token = run(first.data_dir, "token", "kept").stdout.strip()
+    pids = first.pids()
+    first.end(signal.SIGKILL)
+    wait_for(lambda: not alive(pids), 40)
+
+    second = start_up()
+    second.wait_ready()
+    assert config_status(second.port, token) == 200
+    for pid in (second.process.pid, *second.pids().values()):
+        os.kill(pid, signal.SIGKILL)
+    second.process.wait()
+
+    third = start_up()
+    third.wait_ready()
+    assert config_status(third.port, token) == 200
+    pids = third.pids()
+    assert third.end() == 0
+    assert alive(pids) == []
+
+
+def test_a_port_in_use_is_named_with_another_that_is_free(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run(tmp_path / "data", "up", "--port", str(port))
+    assert done.returncode == 1
+    assert re.search(rf"Port {port} on 127\.0\.0\.1 cannot be used .* PORT=\d+\.", done.stderr)
+    assert done.stderr.count("\n") == 1
+    assert not embedded.is_running(tmp_path / "data")
+
+
+def test_commands_say_how_to_start_the_engines_when_they_are_not_running(tmp_path: Path) -> None:
+    done = run(tmp_path / "data", "token", "ann")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "are not running: start them in another terminal with make demo or manage.py up" in done.stderr
+    assert done.stderr.count("\n") == 1
+    doctor = run(tmp_path / "data", "doctor")
+    assert doctor.returncode == 1
+    assert doctor.stdout.splitlines()[0].split()[:2] == ["engines", "down"]
+
+
+def test_no_embedded_without_servers_is_refused(tmp_path: Path) -> None:
+    done = run(tmp_path / "data", "up", "--no-embedded")
+    assert done.returncode == 1
+    assert "--no-embedded needs DATABASE_URL and REDIS_URL" in done.stderr
