@@ -186,9 +186,7 @@ class AnalysisRun(TimeStamped):
         indexes = [
             models.Index(fields=["workspace", "-id"], name="run_list"),
             # the sweeper's list
-            models.Index(
-                fields=["id"], name="run_live", condition=Q(status__in=["running", "cancelling", "paused"])
-            ),
+            models.Index(fields=["id"], name="run_live", condition=Q(status__in=["running", "cancelling", "paused"])),
         ]
 
     def __str__(self) -> str:

@@ -1,11 +1,26 @@
 """Vectors: the only file that knows pgvector."""
 
-from django.db import models
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from django.conf import settings
+from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from pgvector.django import VectorField
 
+from tasktracker.core import llm
 from tasktracker.core.models import Workspace
+
+OFFLINE = "offline"
+EMBED_AT_ONCE = 128
+VECTOR_INDEX_DIMS, HALFVEC_INDEX_DIMS = 2_000, 4_000  # what pgvector's HNSW takes
+Vectors = npt.NDArray[np.float32]
 
 
 class Embedding(models.Model):
@@ -42,3 +57,162 @@ class Embedding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_id} by {self.model}"
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """An object near a vector; `score` is the cosine, 1 the same and 0 unrelated."""
+
+    kind: str
+    object_id: int
+    score: float
+
+
+def embed_texts(texts: Sequence[str], *, workspace_id: int) -> tuple[str, Vectors]:
+    """The name of the embedding model in use, and one row for each text. Never inside a transaction when remote.
+
+    `offline` is done here by the function that `OFFLINE_EMBEDDER` names; anything else goes through the gateway and
+    may raise LLMError.
+    """
+    model: str = settings.EMBEDDING_MODEL
+    if model == OFFLINE:
+        return model, np.asarray(import_string(settings.OFFLINE_EMBEDDER)(list(texts)), dtype=np.float32)
+    rows: list[list[float]] = []
+    for start in range(0, len(texts), EMBED_AT_ONCE):
+        rows += llm.embed(texts[start : start + EMBED_AT_ONCE], model=model, workspace_id=workspace_id)
+    return model, np.asarray(rows, dtype=np.float32)
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of an embedded text, hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def store(*, workspace_id: int, kind: str, owner: type[models.Model], texts: Iterable[tuple[int, str]]) -> int:
+    """Embed and keep the texts of objects (`owner` is their model) whose vector is missing or of another text.
+
+    How many were embedded. The owner's row is locked before its vector is written, so that no vector outlives an
+    object that goes away in the meantime.
+    """
+    wanted = dict(texts)
+    fresh = dict(
+        Embedding.objects.filter(kind=kind, object_id__in=wanted, model=settings.EMBEDDING_MODEL).values_list(
+            "object_id", "text_hash"
+        )
+    )
+    todo = {pk: text for pk, text in wanted.items() if fresh.get(pk) != text_hash(text)}
+    if not todo:
+        Embedding.objects.filter(kind=kind, object_id__in=wanted, model=settings.EMBEDDING_MODEL).update(
+            made_at=timezone.now()
+        )
+        return 0
+    model, vectors = embed_texts(list(todo.values()), workspace_id=workspace_id)
+    with transaction.atomic():
+        living = set(
+            owner._default_manager.select_for_update(no_key=True, of=("self",))
+            .filter(pk__in=todo)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        Embedding.objects.bulk_create(
+            [
+                Embedding(
+                    workspace_id=workspace_id,
+                    kind=kind,
+                    object_id=pk,
+                    model=model,
+                    dim=vectors.shape[1],
+                    vector=vector.tolist(),
+                    text_hash=text_hash(text),
+                )
+                for (pk, text), vector in zip(todo.items(), vectors, strict=True)
+                if pk in living
+            ],
+            update_conflicts=True,
+            unique_fields=["kind", "object_id", "model"],
+            update_fields=["workspace", "dim", "vector", "text_hash", "made_at"],
+        )
+    return len(living)
+
+
+def vector_of(kind: str, object_id: int) -> Vectors | None:
+    """The stored vector of an object by the model in use."""
+    row = Embedding.objects.filter(kind=kind, object_id=object_id, model=settings.EMBEDDING_MODEL).first()
+    return None if row is None else np.asarray(row.vector, dtype=np.float32)
+
+
+def nearest(
+    *,
+    workspace_id: int,
+    kinds: Collection[str],
+    vector: Vectors,
+    limit: int,
+    model: str | None = None,
+) -> list[Near]:
+    """The objects of these kinds nearest to `vector`, best first, among vectors of the same model only.
+
+    Exact for what it returns; through the model's HNSW index, which goes on until enough rows pass the filters.
+    """
+    model = model or settings.EMBEDDING_MODEL
+    dim = int(vector.shape[-1])
+    if not float(np.linalg.norm(vector)):
+        return []
+    column = _column(dim)
+    written = "[" + ",".join(repr(float(value)) for value in vector) + "]"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('hnsw.iterative_scan', 'strict_order', true)")
+        cursor.execute(
+            f"""
+            SELECT kind, object_id, 1 - ({column} <=> %s::{_type(dim)}) AS score
+            FROM knowledge_embedding
+            WHERE workspace_id = %s AND kind = ANY(%s) AND model = %s AND dim = %s
+            ORDER BY {column} <=> %s::{_type(dim)} LIMIT %s
+            """,  # noqa: S608  # only the dimension, an int, is put in
+            [written, workspace_id, list(kinds), model, dim, written, limit],
+        )
+        rows: list[tuple[str, int, float]] = cursor.fetchall()
+    return [Near(kind, pk, min(1.0, score)) for kind, pk, score in rows if score == score]  # NaN: a text without words
+
+
+def ensure_index(model: str, dim: int) -> bool:
+    """Make the partial HNSW index of a model where it is missing; whether it was made."""
+    if dim > HALFVEC_INDEX_DIMS:
+        return False
+    name = "embedding_hnsw_" + hashlib.sha256(f"{model} {dim}".encode()).hexdigest()[:12]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_indexes WHERE indexname = %s", [name])
+        if cursor.fetchone():
+            return False
+        # outside of a transaction it is built beside running writes
+        beside = "" if connection.in_atomic_block else "CONCURRENTLY"
+        cursor.execute(
+            f"CREATE INDEX {beside} IF NOT EXISTS {name} ON knowledge_embedding"
+            f" USING hnsw (({_column(dim)}) {_type(dim).split('(')[0]}_cosine_ops) WHERE model = %s AND dim = %s",
+            [model, dim],
+        )
+    return True
+
+
+def models_in_use() -> list[tuple[str, int]]:
+    """Every (model, dim) that has vectors."""
+    return list(Embedding.objects.values_list("model", "dim").distinct())
+
+
+def forget(kind: str, object_ids: Collection[int]) -> None:
+    """Remove every vector of objects that went away."""
+    Embedding.objects.filter(kind=kind, object_id__in=object_ids).delete()
+
+
+def _type(dim: int) -> str:
+    return f"vector({dim})" if dim <= VECTOR_INDEX_DIMS else f"halfvec({dim})"
+
+
+def _column(dim: int) -> str:
+    return f"vector::{_type(dim)}"
+
+
+def cosine(one: Any, other: Any) -> float:
+    """The cosine of two vectors, 0 where one is zero."""
+    a, b = np.asarray(one, dtype=np.float32), np.asarray(other, dtype=np.float32)
+    length = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / length if length else 0.0

@@ -102,9 +102,7 @@ class Proposal(models.Model):
         ]
         indexes = [
             # the inbox, best first
-            models.Index(
-                fields=["workspace", "-rank", "-id"], name="proposal_inbox", condition=Q(status="pending")
-            ),
+            models.Index(fields=["workspace", "-rank", "-id"], name="proposal_inbox", condition=Q(status="pending")),
             # the inbox of one kind
             models.Index(
                 fields=["workspace", "kind", "-rank", "-id"],

@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -44,7 +44,6 @@ POLL_SECONDS = 25
 SOON_SECONDS = 1  # the next poll, while deliveries are in somebody else's hands
 REQUEST_MARGIN = 15
 LOCK_SECONDS = 2.0
-REFUSED_SECONDS = 30.0  # after an answer that only a person can change: a wrong token, a second program
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 
 _WAITING = {"en": "Waiting for a decision: {count}", "uk": "Чекають на рішення: {count}"}
@@ -108,7 +107,8 @@ class Poller:
         except TelegramRetryAfter as error:
             await self._rest("told to wait", error, float(error.retry_after))
         except (TelegramConflictError, TelegramUnauthorizedError, TelegramNotFound) as error:
-            await self._rest("refused", error, max(self._longer(), 2.0), REFUSED_SECONDS)
+            # Only a person can change that: another program polls, a webhook is set, the token is wrong.
+            await self._rest("refused", error, self._longer())
         except (AiogramError, OSError) as error:
             await self._rest("telegram away", error, self._longer())
         except (DatabaseError, psycopg.Error) as error:
@@ -119,7 +119,7 @@ class Poller:
             if self.state != "idle":
                 log.info("another process polls for bot %s: idle until it ends", self.account.bot_id)
             self.state = "idle"
-            await self._wait(LOCK_SECONDS)
+            await until_set(self.stop, LOCK_SECONDS)
             return
         if not self._introduced:
             await self._introduce(bot)
@@ -184,19 +184,14 @@ class Poller:
         except Exception as error:  # noqa: BLE001 (the message is stored; a handler's failure ends with its answer)
             log.warning("delivery %d was stored, but not answered (%s)", taken.delivery_id, self._why(error))
 
-    async def _rest(self, state: str, error: Exception, seconds: float, at_most: float = LONGEST_PAUSE) -> None:
+    async def _rest(self, state: str, error: Exception, seconds: float) -> None:
         self.state = state
-        if not isinstance(error, TelegramRetryAfter):
-            seconds = min(seconds, at_most)
         log.warning("bot %s: %s (%s); again in %.1f s", self.account.bot_id, state, self._why(error), seconds)
-        await self._wait(seconds)
+        await until_set(self.stop, seconds)
 
     def _longer(self) -> float:
         pause, self._pause = self._pause, min(self._pause * 2, LONGEST_PAUSE)
         return pause * random.uniform(0.8, 1.2)
-
-    async def _wait(self, seconds: float) -> None:
-        await wait_for_event(self.stop, seconds)
 
     def _why(self, error: Exception) -> str:
         """What went wrong, without the token; the text of other errors may hold words of a chat."""
@@ -205,10 +200,7 @@ class Poller:
         return type(error).__name__
 
 
-async def wait_for_event(event: asyncio.Event, seconds: float) -> bool:
-    """Wait until the event is set, `seconds` at most; whether it is."""
-    try:
+async def until_set(event: asyncio.Event, seconds: float) -> None:
+    """Wait until the event is set, but `seconds` at most."""
+    with suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True

@@ -116,9 +116,7 @@ def figures(workspace: Workspace) -> list[Figure]:
     asked = per_day(questions, "valid_from", workspace)
     return [
         Figure("To review", f"{pending:,}", f"{proposed[-1]:,} proposed today", proposed, reverse("proposals:desk")),
-        Figure(
-            "Came in today", f"{came[-1]:,}", f"yesterday {came[-2]:,}", came, reverse("ingestion:messages")
-        ),
+        Figure("Came in today", f"{came[-1]:,}", f"yesterday {came[-2]:,}", came, reverse("ingestion:messages")),
         Figure("Open tasks", f"{open_tasks:,}", f"{sum(made[-7:]):,} new in a week", made, reverse("knowledge:tasks")),
         Figure(
             "Oldest unanswered question",
@@ -147,7 +145,10 @@ def unanswered(workspace: Workspace) -> QuerySet[Atom]:
 def strip_of(workspace: Workspace) -> Strip | None:
     """The run under way, else the last one; None before the first. Two queries."""
     runs = AnalysisRun.objects.filter(workspace=workspace).select_related("provider")
-    run = runs.filter(status__in=["running", "cancelling", "paused"]).order_by("-id").first() or runs.order_by("-id").first()
+    run = (
+        runs.filter(status__in=["running", "cancelling", "paused"]).order_by("-id").first()
+        or runs.order_by("-id").first()
+    )
     if run is None:
         return None
     states = list(Window.objects.filter(run=run).order_by("ordinal").values_list("status", flat=True))

@@ -26,7 +26,9 @@ def settings(request: HttpRequest) -> HttpResponse:
         "providers": Provider.objects.filter(workspace=workspace)[:100],
         "agents": Agent.objects.filter(workspace=workspace).select_related("provider")[:100],
         "assignments": Assignment.objects.filter(workspace=workspace).select_related("agent", "project")[:100],
-        "members": Membership.objects.filter(workspace=workspace).select_related("user").order_by("user__username")[:300],
+        "members": Membership.objects.filter(workspace=workspace)
+        .select_related("user")
+        .order_by("user__username")[:300],
         "tokens": ApiToken.objects.filter(workspace=workspace, user_id=request.user.pk).order_by("-id")[:100],
     }
     return render(request, "tasktracker/settings.html", context)

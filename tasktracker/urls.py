@@ -5,7 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from tasktracker.core import api_views
-from tasktracker.core.docs import docs_view
+from tasktracker.core.policy import docs_view
 from tasktracker.stats import StatsView
 
 api = [

@@ -1,0 +1,198 @@
+"""Lanes: Celery tasks that claim windows of a run, ask the engine, and write what it found.
+
+A lane may die at any moment, and may come twice: what it holds is held by leases, what it writes is fenced by the
+window's `attempt`, and the sweeper starts what is missing.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+
+from analysis import engines, findings, planning, services, transitions
+from analysis.models import AnalysisRun
+from analysis.progress import emit_progress
+from analysis.results import Answered, Engine, Failed, Stop
+from analysis.transitions import Claim
+from tasktracker.core.crypto import DecryptionError
+from tasktracker.core.errors import DomainError
+from tasktracker.core.events import enqueue
+
+log = logging.getLogger(__name__)
+
+LANE_SECONDS = 300  # then the lane makes room for other work and comes again
+PROGRESS_SECONDS = 0.5  # between two events of one run, over all its lanes
+LONGEST_COUNTDOWN = 60
+CONNECTION_LOST = (OperationalError, InterfaceError)
+
+
+def begin(*, run_id: int) -> None:
+    """Plan a running run (unless that is done) and start its lanes; end it at once where there is nothing to do."""
+    run = AnalysisRun.objects.select_related("provider", "workspace").get(pk=run_id)
+    if run.status != "running":
+        return
+    try:
+        if run.planned_at is None and not planning.plan_run(run):
+            return
+    except CONNECTION_LOST:
+        raise  # the sweeper has it planned again
+    except Exception as error:  # noqa: BLE001 (a run that can't be planned must say so, not be tried for ever)
+        detail = error.detail if isinstance(error, DomainError) else type(error).__name__
+        log.warning("run %s could not be planned: %s", run_id, type(error).__name__)
+        services.fail_run(run_id=run_id, error=f"The run could not be planned: {detail}")
+        return
+    if services.settle_run(run_id=run_id).status == "running":
+        enqueue_lanes(run, lanes_of(run))
+
+
+def lanes_of(run: AnalysisRun) -> int:
+    """How many lanes may work on the run at once."""
+    if run.provider.kind == "offline":
+        return max(1, settings.RUN_CONCURRENCY)
+    return max(1, min(settings.RUN_CONCURRENCY, run.provider.concurrency))
+
+
+def enqueue_plan(run: AnalysisRun) -> None:
+    """Ask a worker to plan the run and start its lanes."""
+    enqueue("analysis.tasks.work_run", run.workspace_id, run.pk)
+
+
+def enqueue_lanes(run: AnalysisRun, count: int) -> None:
+    """Ask workers for `count` lanes; none for a count below 1."""
+    for _ in range(count):
+        enqueue("analysis.tasks.work_lane", run.pk)
+
+
+def run_lane(*, run_id: int) -> None:
+    """Work on a run until nothing is left to claim, it stops, or LANE_SECONDS are over."""
+    run = AnalysisRun.objects.select_related("provider", "agent", "workspace").filter(pk=run_id).first()
+    if run is None or run.status != "running" or run.planned_at is None:
+        return
+    try:
+        engine = engines.engine_for(run)
+    except DecryptionError as error:
+        services.pause_run(run_id=run_id, reason="provider", error=str(error))
+        return
+    if Lane(run, engine).work():
+        enqueue_lanes(run, 1)
+        return
+    services.settle_run(run_id=run_id)
+
+
+class Lane:
+    """One worker's share of a run."""
+
+    def __init__(self, run: AnalysisRun, engine: Engine) -> None:
+        self.run = run
+        self.engine = engine
+        self.holder = f"{socket.gethostname()[:60]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+        self.told_at = 0.0
+
+    def work(self) -> bool:
+        """Claim and answer packs; true when time ran out before the windows did."""
+        deadline = time.monotonic() + LANE_SECONDS
+        with leases(self.holder, self.run.pk) as stopped:
+            while not stopped.is_set():
+                if time.monotonic() > deadline:
+                    return True
+                pack = transitions.claim(
+                    run_id=self.run.pk,
+                    holder=self.holder,
+                    limit=self.engine.windows_at_once,
+                    tokens=self.engine.tokens_at_once,
+                    holders=lanes_of(self.run),
+                    backs_off=self.engine.backs_off,
+                )
+                if not pack or not self.answer(pack, stopped):
+                    return False
+        return False
+
+    def answer(self, pack: Sequence[Claim], stopped: threading.Event) -> bool:
+        """Answer the windows of a pack, each stored as soon as it is known; false when the run should rest."""
+        held = {claimed.window_id: claimed for claimed in pack}
+        began = time.monotonic()
+        try:
+            for result in self.engine.answer(list(held)):
+                claimed = held[result.loaded.window_id]
+                took = int((time.monotonic() - began) * 1000)
+                began = time.monotonic()
+                if not self.store(result, claimed, took):
+                    log.info("run %s: window %s was taken over, its answer is dropped", self.run.pk, claimed.window_id)
+                del held[claimed.window_id]
+                self.tell()
+                if stopped.is_set():
+                    break
+        except Stop as stop:
+            transitions.give_back(list(held.values()), wait_seconds=stop.wait_seconds, error=stop.error)
+            if stop.reason:
+                services.pause_run(run_id=self.run.pk, reason=stop.reason, error=stop.error)
+            elif stop.wait_seconds <= LONGEST_COUNTDOWN:
+                # Later is the sweeper's business: a broker hands out a long countdown twice.
+                enqueue("analysis.tasks.work_lane", self.run.pk, countdown=stop.wait_seconds)
+            return False
+        except CONNECTION_LOST:
+            raise  # the leases bring these windows back
+        except Exception as error:  # noqa: BLE001 (a window that breaks the engine must not end the lane)
+            # Never the error's own text: it may hold what people wrote.
+            log.warning("run %s: %s in a pack of %s windows", self.run.pk, type(error).__name__, len(held))
+            transitions.lose(list(held.values()), error=type(error).__name__)
+            return True
+        if stopped.is_set():
+            transitions.give_back(list(held.values()))
+            return False
+        if held:
+            transitions.lose(list(held.values()), error="the engine had no word on it")
+        return True
+
+    def store(self, result: Answered | Failed, claimed: Claim, took: int) -> bool:
+        """Write one window's end and its findings together; false when the claim is no longer ours."""
+        with transaction.atomic():
+            if isinstance(result, Failed):
+                return transitions.finish(claimed, to="failed", error=result.error, duration_ms=took)
+            if not transitions.finish(claimed, to="done", dropped=result.dropped, duration_ms=took):
+                return False
+            findings.write(
+                run=self.run, window_id=claimed.window_id, loaded=result.loaded, items=result.items
+            )
+        return True
+
+    def tell(self) -> None:
+        """A progress event, so seldom that all lanes together keep to PROGRESS_SECONDS."""
+        now = time.monotonic()
+        if now - self.told_at >= PROGRESS_SECONDS * lanes_of(self.run):
+            self.told_at = now
+            with transaction.atomic():
+                emit_progress(self.run)
+
+
+@contextmanager
+def leases(holder: str, run_id: int) -> Iterator[threading.Event]:
+    """Renew what `holder` holds at a quarter of the lease, from a thread; the event is set when the run stops."""
+    done, stopped = threading.Event(), threading.Event()
+
+    def renew() -> None:
+        while not done.wait(settings.LEASE_SECONDS / 4):
+            try:
+                transitions.renew(holder=holder)
+                if not AnalysisRun.objects.filter(pk=run_id, status="running").exists():
+                    stopped.set()
+            except DatabaseError as error:
+                # The next round tries again; should the lease end before, the fence holds.
+                log.warning("lease of %s not renewed (%s)", holder, type(error).__name__)
+            finally:
+                connection.close()
+
+    thread = threading.Thread(target=renew, name="leases", daemon=True)
+    thread.start()
+    try:
+        yield stopped
+    finally:
+        done.set()
+        thread.join(timeout=settings.LEASE_SECONDS)

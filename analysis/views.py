@@ -1,0 +1,205 @@
+"""Pages of runs: what ran, what it found and cost; one run as a grid of its windows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from analysis import selectors, services
+from analysis.models import AnalysisRun, Provider, Window
+from ingestion.models import Source
+from tasktracker.core.enums import Role, Stage
+from tasktracker.core.errors import Invalid, NotFound
+from tasktracker.core.htmx import fragment, target, wants_fragment
+from tasktracker.core.permissions import access_for, page, workspace_for
+
+PAGE_SIZE = 25
+CELLS = 480  # a grid of more windows than this puts several into one cell
+MARKS = {"waiting": "", "running": "…", "done": "", "failed": "!"}
+WORST = ("failed", "running", "waiting", "done")
+STAGES = [(Stage.KNOWLEDGE.value, "messages → knowledge"), (Stage.TASKS.value, "knowledge → tasks")]
+VERBS = {"start": "start_run", "cancel": "cancel_run", "resume": "resume_run", "close": "close_run"}
+TOLD = {"start": "Started", "cancel": "Stopping", "resume": "Going on", "close": "Closed"}
+OFFERED = {
+    "pending": ("start", "cancel"),
+    "running": ("cancel",),
+    "paused": ("resume", "cancel"),
+    "partial": ("resume", "close"),
+    "failed": ("resume", "close"),
+    "cancelled": ("resume",),
+    "completed": ("close",),
+    "reviewed": ("close",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the grid: a window, or a stretch of `count` windows shown by the worst of them."""
+
+    ordinal: int
+    count: int
+    status: str
+    title: str
+
+    @property
+    def mark(self) -> str:
+        return MARKS[self.status]
+
+
+class RunForm(forms.Form):
+    """What to run over."""
+
+    stage = forms.ChoiceField(choices=STAGES)
+    source = forms.ModelChoiceField(Source.objects.none(), required=False, empty_label="every source")
+    provider = forms.ModelChoiceField(Provider.objects.none(), required=False, empty_label="the default engine")
+    since = forms.DateTimeField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateTimeField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    cost = forms.FloatField(
+        required=False, min_value=0, label="stop at, USD", widget=forms.NumberInput(attrs={"step": "any"})
+    )
+
+    def __init__(self, workspace: Any, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["source"].queryset = Source.objects.filter(workspace=workspace)  # type: ignore[attr-defined]
+        self.fields["provider"].queryset = Provider.objects.filter(workspace=workspace, is_active=True)  # type: ignore[attr-defined]
+
+
+def grid(run: AnalysisRun, most: int = CELLS) -> list[Cell]:
+    """The run's windows as cells, at most `most`. One query."""
+    rows = list(
+        Window.objects.filter(run=run)
+        .order_by("ordinal")
+        .values_list("ordinal", "status", "tokens", "channel__title", "duration_ms", "error")
+    )
+    size = max(1, -(-len(rows) // most))
+    return [cell(rows[at : at + size]) for at in range(0, len(rows), size)]
+
+
+def cell(rows: Sequence[tuple[Any, ...]]) -> Cell:
+    """One cell out of the rows (ordinal, status, tokens, channel, milliseconds, error) of its windows."""
+    ordinal, status, tokens, channel, took, error = rows[0]
+    if len(rows) > 1:
+        status = next(one for one in WORST if any(row[1] == one for row in rows))
+        return Cell(ordinal, len(rows), status, f"Windows {ordinal} to {rows[-1][0]}: {status}")
+    parts = [f"Window {ordinal}: {status}", channel or "", f"{tokens} tokens", f"{took} ms" if took else "", error]
+    return Cell(ordinal, 1, status, " · ".join(part for part in parts if part))
+
+
+@page()
+@require_GET
+def runs(request: HttpRequest) -> HttpResponse:
+    """The newest runs first, by keyset."""
+    workspace = workspace_for(request)
+    found = AnalysisRun.objects.filter(workspace=workspace)
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit() and len(before) < 16:
+        found = found.filter(pk__lt=int(before))
+    rows = list(
+        selectors.with_counts(found).select_related("provider", "source", "created_by").order_by("-id")[: PAGE_SIZE + 1]
+    )
+    context = {
+        "runs": rows[:PAGE_SIZE],
+        "next": f"?before={rows[PAGE_SIZE - 1].pk}" if len(rows) > PAGE_SIZE else "",
+        "form": RunForm(workspace),
+    }
+    return render(request, "analysis/runs.html" + ("#rows" if wants_fragment(request) else ""), context)
+
+
+@page(Role.MANAGER)
+@require_POST
+def create(request: HttpRequest) -> HttpResponseBase:
+    """A pending run with its forecast; it starts from its own page."""
+    workspace = workspace_for(request)
+    form = RunForm(workspace, request.POST)
+    if not form.is_valid():
+        raise Invalid("; ".join(f"{name}: {errors[0]}" for name, errors in form.errors.items()))
+    values = form.cleaned_data
+    run = services.create_run(
+        workspace=workspace,
+        stage=values["stage"],
+        by=access_for(request).user,
+        since=values["since"],
+        until=values["until"],
+        source=values["source"],
+        provider=values["provider"],
+        caps={"cost": values["cost"]} if values["cost"] is not None else {},
+    )
+    return redirect("analysis:run", pk=run.pk)
+
+
+def find(request: HttpRequest, pk: int) -> AnalysisRun:
+    """The run with its counts, for a member of its workspace; 404 for anybody else."""
+    rows = selectors.visible_to(access_for(request).user).filter(workspace=workspace_for(request))
+    return get_object_or_404(
+        selectors.with_counts(rows).select_related("provider", "agent", "source", "created_by"), pk=pk
+    )
+
+
+@page()
+@require_GET
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    """One run: its grid, forecast against fact, its bill; `window` opens one of its windows."""
+    shown = find(request, pk)
+    part = target(request)
+    if part == "window":
+        return render(request, "analysis/run.html#window", {"run": shown, "window": window_of(request, shown)})
+    context: dict[str, Any] = {
+        "run": shown,
+        "cells": grid(shown),
+        "offered": [(verb, TOLD[verb]) for verb in OFFERED.get(shown.status, ())],
+        "facts": facts(shown),
+        "window": window_of(request, shown) if "window" in request.GET else None,
+        "calls": selectors.calls_of(shown)[:10],
+    }
+    return render(request, "analysis/run.html" + ("#state" if part == "run-state" else ""), context)
+
+
+def facts(shown: Any) -> list[tuple[str, Any, Any, str]]:
+    """(name, fact, forecast or None, how to write it) of a run with counts."""
+    forecast = shown.forecast or {}
+    return [
+        ("Windows", shown.n_done, shown.n_windows or forecast.get("windows"), "number"),
+        ("Messages", shown.n_messages, None, "number"),
+        ("Findings", shown.n_findings, None, "number"),
+        ("Proposals", shown.n_proposals, None, "number"),
+        ("Calls", shown.bill_calls, forecast.get("calls"), "number"),
+        ("Tokens in", shown.bill_tokens_in, forecast.get("tokens_in"), "number"),
+        ("Tokens out", shown.bill_tokens_out, None, "number"),
+        ("Cost", shown.bill_cost if shown.bill_calls else 0, forecast.get("cost"), "money"),
+    ]
+
+
+def window_of(request: HttpRequest, shown: AnalysisRun) -> Window:
+    """The window that the URL names, with its messages and findings."""
+    ordinal = request.GET.get("window", "")
+    if not (ordinal.isascii() and ordinal.isdigit() and len(ordinal) < 10):
+        raise NotFound("There is no such window.")
+    rows = Window.objects.filter(Q(run=shown), ordinal=int(ordinal)).select_related("channel")
+    return get_object_or_404(rows.prefetch_related("places__message__author", "findings", "atoms"))
+
+
+@page(Role.MANAGER)
+@require_POST
+def act(request: HttpRequest, pk: int, verb: str) -> HttpResponseBase:
+    """Start, cancel, resume or close a run."""
+    shown = find(request, pk)
+    if verb not in VERBS:
+        raise NotFound("There is no such thing to do with a run.")
+    getattr(services, VERBS[verb])(run_id=shown.pk, by=access_for(request).user)
+    shown = find(request, pk)
+    context = {
+        "run": shown,
+        "cells": grid(shown),
+        "offered": [(name, TOLD[name]) for name in OFFERED.get(shown.status, ())],
+        "facts": facts(shown),
+    }
+    told = f"{TOLD[verb]}: run #{shown.pk}"
+    back = reverse("analysis:run", args=[pk])
+    return fragment(request, "analysis/run.html#acted", {**context, "told": told}, else_redirect=back, told=told)

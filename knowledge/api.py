@@ -1,0 +1,263 @@
+"""The API of projects, topics, atoms, links and tasks, and of the search."""
+
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.utils.html import escape
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from ingestion.serializers import MessageSerializer
+from knowledge import search, selectors, services
+from knowledge.filters import AtomFilter, AtomLinkFilter, TaskFilter, TopicFilter
+from knowledge.models import Atom, AtomLink, Project, Task, Topic
+from knowledge.serializers import (
+    AtomLinkSerializer,
+    AtomSerializer,
+    HappenedSerializer,
+    HitSerializer,
+    MergeIntoSerializer,
+    ProjectSerializer,
+    TaskSerializer,
+    TopicSerializer,
+)
+from tasktracker.core.api import CrudViewSet, ScopedMixin, WorkspaceViewSet, idempotent
+from tasktracker.core.enums import Role
+from tasktracker.core.errors import Invalid
+
+MOST_HITS = 100
+
+
+class KnowledgeViewSet(CrudViewSet):
+    """CRUD whose writes go through services; a body is answered with the object as a GET gives it."""
+
+    kind: str
+
+    @idempotent
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Make one."""
+        given = self.get_serializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        self.perform_create(given)
+        return Response(self.shown(given.instance.pk), status=201)
+
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change one."""
+        given = self.get_serializer(self.get_object(), data=request.data, partial=kwargs.pop("partial", False))
+        given.is_valid(raise_exception=True)
+        self.perform_update(given)
+        return Response(self.shown(given.instance.pk))
+
+    def perform_create(self, serializer: BaseSerializer[Any]) -> None:
+        make = getattr(services, f"create_{self.kind}")
+        serializer.instance = make(
+            workspace=self.access.workspace, by=self.access.user, values=serializer.validated_data
+        )
+
+    def perform_update(self, serializer: BaseSerializer[Any]) -> None:
+        change = getattr(services, f"change_{self.kind}")
+        pk = serializer.instance.pk
+        change(**{f"{self.kind}_id": pk}, by=self.access.user, values=serializer.validated_data)
+
+    def perform_destroy(self, instance: Model) -> None:
+        getattr(services, f"delete_{self.kind}")(**{f"{self.kind}_id": instance.pk}, by=self.access.user)
+
+    def shown(self, pk: int) -> Any:
+        """The row as a GET gives it."""
+        return self.get_serializer(self.get_queryset().get(pk=pk)).data
+
+    def merged(self, request: Request) -> Response:
+        """Merge this one into another; answers with that."""
+        given = MergeIntoSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        merge = getattr(services, f"merge_{self.kind}")
+        into = merge(
+            **{f"{self.kind}_id": self.get_object().pk}, into_id=given.validated_data["into"], by=self.access.user
+        )
+        return Response(self.shown(into.pk))
+
+    def page_of(self, rows: QuerySet[Any], serializer: type[BaseSerializer[Any]]) -> Response:
+        """A cursor page of other rows."""
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(serializer(page, many=True, context=self.get_serializer_context()).data)
+
+    def happened(self) -> Response:
+        """What happened to it, newest first."""
+        return Response(HappenedSerializer(selectors.history_of(self.kind, self.get_object()), many=True).data)
+
+
+class ProjectViewSet(CrudViewSet):
+    """Projects."""
+
+    queryset = Project.objects.select_related("default_assignee").order_by("name", "id")
+    serializer_class = ProjectSerializer
+    ordering = ("name", "id")
+    write_role = Role.MANAGER
+
+    def perform_create(self, serializer: Any) -> None:
+        self._check_manager(serializer.validated_data)
+        serializer.instance = services.create_project(
+            workspace=self.access.workspace, values=serializer.validated_data
+        )
+
+    def perform_update(self, serializer: Any) -> None:
+        self._check_manager(serializer.validated_data)
+        serializer.instance = services.change_project(
+            project_id=serializer.instance.pk, values=serializer.validated_data
+        )
+
+    def _check_manager(self, values: dict[str, Any]) -> None:
+        manager = values.get("manager")
+        if manager is not None and not self.access.workspace.memberships.filter(user=manager).exists():
+            raise Invalid("The manager has to be a member of this workspace.")
+
+
+class TopicViewSet(KnowledgeViewSet):
+    """Topics, by name."""
+
+    kind = "topic"
+    queryset = selectors.with_counts(Topic.objects.select_related("project")).order_by("name", "id")
+    serializer_class = TopicSerializer
+    filterset_class = TopicFilter
+    ordering = ("name", "id")
+
+    @extend_schema(responses=AtomSerializer(many=True))
+    @action(detail=True, filterset_class=None)
+    def atoms(self, request: Request, pk: str) -> Response:
+        """Its atoms, newest first."""
+        rows = Atom.objects.filter(topics=self.get_object()).exclude(status=Atom.Status.MERGED)
+        self.ordering = ("-id",)
+        return self.page_of(selectors.with_quotes(rows).prefetch_related("topics"), AtomSerializer)
+
+    @extend_schema(responses=MessageSerializer(many=True))
+    @action(detail=True, filterset_class=None)
+    def messages(self, request: Request, pk: str) -> Response:
+        """The messages that it rests on, oldest first."""
+        self.ordering = ("sent_at", "id")
+        return self.page_of(selectors.messages_of(self.get_object()), MessageSerializer)
+
+    @extend_schema(request=MergeIntoSerializer, responses=TopicSerializer)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def merge(self, request: Request, pk: str) -> Response:
+        """Merge it into another topic; answers with that."""
+        return self.merged(request)
+
+    @extend_schema(responses=HappenedSerializer(many=True))
+    @action(detail=True, pagination_class=None, filterset_class=None)
+    def history(self, request: Request, pk: str) -> Response:
+        """What happened to it, newest first."""
+        return self.happened()
+
+
+class AtomViewSet(KnowledgeViewSet):
+    """Atoms, newest first."""
+
+    kind = "atom"
+    queryset = selectors.with_quotes(Atom.objects.prefetch_related("topics")).order_by("-id")
+    serializer_class = AtomSerializer
+    filterset_class = AtomFilter
+    ordering = ("-id",)
+
+    @extend_schema(request=MergeIntoSerializer, responses=AtomSerializer)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def merge(self, request: Request, pk: str) -> Response:
+        """Merge it into another atom; answers with that."""
+        return self.merged(request)
+
+    @extend_schema(responses=HappenedSerializer(many=True))
+    @action(detail=True, pagination_class=None, filterset_class=None)
+    def history(self, request: Request, pk: str) -> Response:
+        """What happened to it, newest first."""
+        return self.happened()
+
+
+class AtomLinkViewSet(
+    mixins.CreateModelMixin,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.DestroyModelMixin,
+    WorkspaceViewSet,
+):
+    """Links between atoms."""
+
+    queryset = AtomLink.objects.order_by("-id")
+    serializer_class = AtomLinkSerializer
+    filterset_class = AtomLinkFilter
+    ordering = ("-id",)
+
+    def perform_create(self, serializer: Any) -> None:
+        data = serializer.validated_data
+        serializer.instance = services.link_atoms(
+            workspace=self.access.workspace, from_atom=data["from_atom"], to_atom=data["to_atom"], kind=data["type"]
+        )
+
+    def perform_destroy(self, instance: AtomLink) -> None:
+        services.unlink_atoms(link_id=instance.pk)
+
+
+class TaskViewSet(KnowledgeViewSet):
+    """Tasks, newest first."""
+
+    kind = "task"
+    queryset = Task.objects.select_related("assignee", "project").prefetch_related("atoms").order_by("-id")
+    serializer_class = TaskSerializer
+    filterset_class = TaskFilter
+    ordering = ("-id",)
+
+    @extend_schema(responses=HappenedSerializer(many=True))
+    @action(detail=True, pagination_class=None, filterset_class=None)
+    def history(self, request: Request, pk: str) -> Response:
+        """What happened to it, newest first."""
+        return self.happened()
+
+
+class SearchView(ScopedMixin, APIView):
+    """Everything that was said and accepted, by words and by meaning."""
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("q", OpenApiTypes.STR, required=True),
+            OpenApiParameter("kind", OpenApiTypes.STR, description="message, topic, atom, task, with commas"),
+            OpenApiParameter("limit", OpenApiTypes.INT, description="1 to 100, 30 unless told"),
+        ],
+        responses=HitSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """Hits with score and highlight, best first."""
+        q = request.query_params.get("q", "").replace("\x00", "").strip()[:500]
+        if not q:
+            raise Invalid("q: say what to search for.")
+        kinds = [one.strip() for one in request.query_params.get("kind", "").split(",") if one.strip()]
+        unknown = [kind for kind in kinds if kind not in search.KINDS]
+        if unknown:
+            raise Invalid(f"kind: {unknown[0]!r} is none of {', '.join(search.KINDS)}.")
+        limit = request.query_params.get("limit", "30")
+        if not (limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) <= MOST_HITS):
+            raise Invalid(f"limit: a number from 1 to {MOST_HITS}.")
+        hits = search.search(
+            workspace=self.access.workspace, q=q, kinds=kinds or search.KINDS, limit=int(limit)
+        )
+        results = [
+            {
+                "kind": hit.kind,
+                "id": hit.id,
+                "title": hit.title,
+                "score": hit.score,
+                "highlight": safe(hit.highlight),
+            }
+            for hit in hits
+        ]
+        return Response({"next": None, "previous": None, "results": results})
+
+
+def safe(highlight: str) -> str:
+    """A highlight as HTML: everything escaped but the marks."""
+    return escape(highlight).replace("&lt;mark&gt;", "<mark>").replace("&lt;/mark&gt;", "</mark>")

@@ -1,0 +1,95 @@
+"""Filters of topics, atoms and tasks."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django_filters import rest_framework as filters
+
+from knowledge.models import Atom, AtomLink, Task, Topic
+from tasktracker.core.enums import AtomType, LinkType, Priority, TaskCategory, TaskStatus
+
+
+def named(rows: QuerySet[Any], field: str, value: str) -> QuerySet[Any]:
+    """Rows whose `field` is the one with this id or name."""
+    is_id = value.isascii() and value.isdigit() and len(value) <= 18
+    return rows.filter(**({f"{field}_id": int(value)} if is_id else {f"{field}__name__iexact": value}))
+
+
+class Worded(filters.FilterSet):
+    """`q` asks for every word in the title or the body."""
+
+    WORDS: tuple[str, str] = ("title", "description")
+    q = filters.CharFilter(method="by_words")
+
+    def by_words(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        title, body = self.WORDS
+        for word in value.replace("\x00", "").split()[:10]:
+            rows = rows.filter(Q(**{f"{title}__icontains": word}) | Q(**{f"{body}__icontains": word}))
+        return rows
+
+
+class TopicFilter(Worded):
+    """Merged topics are left out unless asked for."""
+
+    WORDS = ("name", "description")
+    status = filters.ChoiceFilter(choices=Topic.Status.choices)
+    project = filters.CharFilter(method="by_project")
+
+    class Meta:
+        model = Topic
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: QuerySet[Topic]) -> QuerySet[Topic]:
+        found = super().filter_queryset(queryset)
+        return found if self.form.cleaned_data.get("status") else found.exclude(status=Topic.Status.MERGED)
+
+    def by_project(self, rows: QuerySet[Topic], name: str, value: str) -> QuerySet[Topic]:
+        return named(rows, "project", value)
+
+
+class AtomFilter(Worded):
+    """Merged atoms are left out unless asked for."""
+
+    WORDS = ("title", "content")
+    type = filters.ChoiceFilter(choices=AtomType.choices)
+    status = filters.ChoiceFilter(choices=Atom.Status.choices)
+    topic = filters.NumberFilter(field_name="topics", distinct=True)
+
+    class Meta:
+        model = Atom
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: QuerySet[Atom]) -> QuerySet[Atom]:
+        found = super().filter_queryset(queryset)
+        return found if self.form.cleaned_data.get("status") else found.exclude(status=Atom.Status.MERGED)
+
+
+class AtomLinkFilter(filters.FilterSet):
+    """`atom` at either end."""
+
+    atom = filters.NumberFilter(method="by_atom")
+    type = filters.ChoiceFilter(choices=LinkType.choices)
+
+    class Meta:
+        model = AtomLink
+        fields: list[str] = []
+
+    def by_atom(self, rows: QuerySet[AtomLink], name: str, value: Any) -> QuerySet[AtomLink]:
+        return rows.filter(Q(from_atom=int(value)) | Q(to_atom=int(value)))
+
+
+class TaskFilter(Worded):
+    """`assignee` and `project` by id or name."""
+
+    status = filters.MultipleChoiceFilter(choices=TaskStatus.choices)
+    priority = filters.ChoiceFilter(choices=Priority.choices)
+    category = filters.ChoiceFilter(choices=TaskCategory.choices)
+    assignee = filters.CharFilter(method="by_name")
+    project = filters.CharFilter(method="by_name")
+
+    class Meta:
+        model = Task
+        fields: list[str] = []
+
+    def by_name(self, rows: QuerySet[Task], name: str, value: str) -> QuerySet[Task]:
+        return named(rows, name, value)

@@ -1,0 +1,210 @@
+"""Topics, atoms, links, tasks and projects as the API gives and takes them."""
+
+from typing import Any
+
+from django.db.models import Q
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from ingestion.models import Participant, Quote
+from ingestion.serializers import MessageSerializer
+from knowledge.models import Atom, AtomLink, Project, Task, Topic
+
+Anything = serializers.Field[Any, Any, Any, Any]
+
+
+class OwnRelatedField(serializers.PrimaryKeyRelatedField[Any]):
+    """A row of the caller's workspace by its id; one of somebody else's does not exist."""
+
+    def get_queryset(self) -> Any:
+        rows: Any = super().get_queryset()
+        view = self.context.get("view")
+        return rows.filter(workspace=view.access.workspace) if view is not None else rows.none()
+
+
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}], "nullable": True})
+class NamedRelatedField(Anything):
+    """A row of the caller's workspace by id or by name; given out as its id."""
+
+    def __init__(self, model: Any, **kwargs: Any) -> None:
+        self.model = model
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            data = data.get("id")
+        if isinstance(data, bool) or not isinstance(data, int | str):
+            raise serializers.ValidationError("Give an id or a name.")
+        text = str(data).replace("\x00", "").strip()
+        is_id = text.isascii() and text.isdigit() and len(text) <= 18
+        same = Q(pk=int(text)) if is_id else Q(name__iexact=text.lstrip("@"))
+        rows = list(self.model.objects.filter(same, workspace=self.context["view"].access.workspace)[:2])
+        if len(rows) != 1:
+            raise serializers.ValidationError("There is none, or more than one, of this name.")
+        return rows[0]
+
+    def to_representation(self, value: Any) -> int:
+        return int(value.pk)
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    default_assignee = NamedRelatedField(Participant, required=False, allow_null=True)
+
+    class Meta:
+        model = Project
+        fields = [
+            "id",
+            "name",
+            "description",
+            "keywords",
+            "glossary",
+            "components",
+            "default_assignee",
+            "manager",
+            "priority_rules",
+            "language",
+            "version",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = ["created_at", "updated_at"]
+
+
+class QuoteSerializer(serializers.ModelSerializer[Quote]):
+    """A checked passage with its message."""
+
+    quote = serializers.CharField(source="text", read_only=True)
+    stale = serializers.BooleanField(source="is_stale", read_only=True)
+    message = MessageSerializer(read_only=True)
+
+    class Meta:
+        model = Quote
+        fields = ["id", "quote", "start", "end", "stale", "message"]
+        read_only_fields = fields
+
+
+class TopicSerializer(serializers.ModelSerializer[Topic]):
+    """`atoms` and `messages` are counts."""
+
+    atoms = serializers.SerializerMethodField()
+    messages = serializers.SerializerMethodField()
+    project = NamedRelatedField(Project, required=False, allow_null=True)
+    status = serializers.ChoiceField(choices=["active", "archived"], required=False)
+
+    class Meta:
+        model = Topic
+        fields = [
+            "id",
+            "name",
+            "description",
+            "keywords",
+            "project",
+            "atoms",
+            "messages",
+            "status",
+            "merged_into",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = ["merged_into", "created_at", "updated_at"]
+
+    def get_atoms(self, topic: Topic) -> int:
+        return int(getattr(topic, "n_atoms", 0))
+
+    def get_messages(self, topic: Topic) -> int:
+        return int(getattr(topic, "n_messages", 0))
+
+
+class AtomSerializer(serializers.ModelSerializer[Atom]):
+    """`stale` when a message that it quotes was changed since."""
+
+    topics = OwnRelatedField(many=True, queryset=Topic.objects.filter(status="active"), required=False)
+    quotes = QuoteSerializer(many=True, read_only=True)
+    stale = serializers.SerializerMethodField()
+    status = serializers.ChoiceField(choices=["active", "retired"], required=False)
+
+    class Meta:
+        model = Atom
+        fields = [
+            "id",
+            "type",
+            "title",
+            "content",
+            "topics",
+            "quotes",
+            "valid_from",
+            "valid_to",
+            "stale",
+            "status",
+            "merged_into",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = ["merged_into", "created_at", "updated_at"]
+
+    def get_stale(self, atom: Atom) -> bool:
+        return any(quote.is_stale for quote in atom.quotes.all())
+
+
+class AtomLinkSerializer(serializers.ModelSerializer[AtomLink]):
+    from_atom = OwnRelatedField(queryset=Atom.objects.all())
+    to_atom = OwnRelatedField(queryset=Atom.objects.all())
+
+    class Meta:
+        model = AtomLink
+        fields = ["id", "from_atom", "to_atom", "type", "created_at"]
+        read_only_fields = ["created_at"]
+        validators: list[Any] = []  # the same link again is answered with the one that is there
+
+
+class TaskSerializer(serializers.ModelSerializer[Task]):
+    """`assignee` and `project` are given by id or name; their names stand beside the ids."""
+
+    assignee = NamedRelatedField(Participant, required=False, allow_null=True)
+    assignee_name = serializers.CharField(source="assignee.name", default=None, read_only=True)
+    project = NamedRelatedField(Project, required=False, allow_null=True)
+    project_name = serializers.CharField(source="project.name", default=None, read_only=True)
+    atoms = OwnRelatedField(many=True, queryset=Atom.objects.all(), required=False)
+
+    class Meta:
+        model = Task
+        fields = [
+            "id",
+            "title",
+            "description",
+            "status",
+            "priority",
+            "category",
+            "assignee",
+            "assignee_name",
+            "project",
+            "project_name",
+            "due",
+            "labels",
+            "fields",
+            "atoms",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = ["created_at", "updated_at"]
+
+
+class MergeIntoSerializer(serializers.Serializer[Any]):
+    into = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+
+
+class HappenedSerializer(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    what = serializers.CharField()
+    by = serializers.CharField(allow_null=True)
+    note = serializers.CharField()
+
+
+class HitSerializer(serializers.Serializer[Any]):
+    """`highlight` is safe HTML: text escaped, the words found in <mark>."""
+
+    kind = serializers.CharField()
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    score = serializers.FloatField()
+    highlight = serializers.CharField()

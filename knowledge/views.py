@@ -1,0 +1,200 @@
+"""Pages of what people have accepted: topics, atoms, tasks and the trail back to the words."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_POST
+
+from ingestion.models import Participant
+from knowledge import graph, selectors, services
+from knowledge.models import Atom, Project, Task, Topic
+from tasktracker.core.enums import AtomType, Priority, Role, TaskStatus
+from tasktracker.core.errors import Invalid
+from tasktracker.core.htmx import fragment, wants_fragment
+from tasktracker.core.permissions import access_for, page, workspace_for
+
+PAGE_SIZE = 50
+TIMELINE = 200
+TASK_FILTERS = ("status", "priority", "project", "assignee", "q")
+OPEN = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS)
+
+
+def text_of(request: HttpRequest, name: str) -> str:
+    """A filter's value out of the URL, short and without NUL."""
+    return request.GET.get(name, "").replace("\x00", "").strip()[:100]
+
+
+def id_of(value: str) -> int | None:
+    """An id out of the URL; None for anything else."""
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
+
+
+@page()
+@require_GET
+def topics(request: HttpRequest) -> HttpResponse:
+    """Active topics by name, with how much each holds; by keyset."""
+    workspace = workspace_for(request)
+    found = selectors.with_counts(Topic.objects.filter(workspace=workspace, status=Topic.Status.ACTIVE))
+    q = text_of(request, "q")
+    if q:
+        found = found.filter(Q(name__icontains=q) | Q(description__icontains=q))
+    after = id_of(request.GET.get("after", ""))
+    if after is not None:
+        edge = get_object_or_404(Topic, workspace=workspace, pk=after)
+        found = found.filter(Q(name__gt=edge.name) | Q(name=edge.name, id__gt=edge.pk))
+    rows = list(found.order_by("name", "id")[: PAGE_SIZE + 1])
+    more = urlencode(({"q": q} if q else {}) | {"after": str(rows[PAGE_SIZE - 1].pk)}) if len(rows) > PAGE_SIZE else ""
+    context = {"topics": rows[:PAGE_SIZE], "next": f"?{more}" if more else "", "q": q}
+    return render(request, "knowledge/topics.html" + ("#rows" if wants_fragment(request) else ""), context)
+
+
+@page()
+@require_GET
+def topic(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was decided, what is open, what blocks, and how it came about."""
+    rows = selectors.topics_visible_to(access_for(request).user).filter(workspace=workspace_for(request))
+    shown = get_object_or_404(rows.select_related("merged_into", "project"), pk=pk)
+    atoms = list(
+        Atom.objects.filter(topics=shown, status=Atom.Status.ACTIVE)
+        .prefetch_related("quotes__message__author", "links_in")
+        .order_by("-valid_from", "-id")[:TIMELINE]
+    )
+    answered = {atom.pk for atom in atoms if any(link.type == "solves" for link in atom.links_in.all())}
+
+    def still_open(kind: AtomType) -> list[Atom]:
+        return [a for a in atoms if a.type == kind and a.pk not in answered and a.valid_to is None][::-1]
+
+    context = {
+        "topic": shown,
+        "atoms": atoms,
+        "decided": [a for a in atoms if a.type == AtomType.DECISION and a.valid_to is None],
+        "questions": still_open(AtomType.QUESTION),
+        "blockers": still_open(AtomType.BLOCKER),
+        "problems": still_open(AtomType.PROBLEM),
+        "graph": graph.place(atoms, selectors.links_between(atoms)),
+        "tasks": Task.objects.filter(atoms__topics=shown).distinct().order_by("-id")[:20],
+    }
+    return render(request, "knowledge/topic.html", context)
+
+
+@page()
+@require_GET
+def atom(request: HttpRequest, pk: int) -> HttpResponse:
+    """One piece of knowledge, the words that hold it, and what hangs on it."""
+    rows = selectors.atoms_visible_to(access_for(request).user).filter(workspace=workspace_for(request))
+    shown = get_object_or_404(
+        rows.select_related("merged_into").prefetch_related(
+            "topics",
+            "tasks",
+            "quotes__message__author",
+            "quotes__message__channel",
+            "links_out__to_atom",
+            "links_in__from_atom",
+        ),
+        pk=pk,
+    )
+    return render(request, "knowledge/atom.html", {"atom": shown})
+
+
+@page()
+@require_GET
+def tasks(request: HttpRequest) -> HttpResponse:
+    """Tasks, newest first, by keyset; open ones unless told otherwise."""
+    workspace = workspace_for(request)
+    chosen = {name: value for name in TASK_FILTERS if (value := text_of(request, name))}
+    found = filtered(Task.objects.filter(workspace=workspace), chosen)
+    before = id_of(request.GET.get("before", ""))
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    rows = list(
+        found.select_related("project", "assignee").prefetch_related("external_links").order_by("-id")[: PAGE_SIZE + 1]
+    )
+    more = urlencode(chosen | {"before": str(rows[PAGE_SIZE - 1].pk)}) if len(rows) > PAGE_SIZE else ""
+    context = {
+        "tasks": rows[:PAGE_SIZE],
+        "next": f"?{more}" if more else "",
+        "chosen": chosen,
+        "query": urlencode(chosen),
+        "statuses": TaskStatus.choices,
+        "priorities": Priority.choices,
+        "projects": Project.objects.filter(workspace=workspace)[:100],
+        "people": Participant.objects.filter(assigned_tasks__workspace=workspace).distinct()[:100],
+    }
+    return render(request, "knowledge/tasks.html" + ("#rows" if wants_fragment(request) else ""), context)
+
+
+def filtered(found: QuerySet[Task], chosen: dict[str, str]) -> QuerySet[Task]:
+    """`found` under the filters; a value that makes no sense finds nothing rather than everything."""
+    status = chosen.get("status", "")
+    if status != "all":
+        found = found.filter(status=status) if status else found.filter(status__in=OPEN)
+    if "priority" in chosen:
+        found = found.filter(priority=chosen["priority"])
+    for name in ("project", "assignee"):
+        if name in chosen:
+            number = id_of(chosen[name])
+            found = found.filter(**{f"{name}_id": number}) if number is not None else found.none()
+    return found.filter(title__icontains=chosen["q"]) if "q" in chosen else found
+
+
+def find_task(request: HttpRequest, pk: int) -> Task:
+    """The task with its trail, for a member of its workspace; 404 for anybody else."""
+    rows = selectors.tasks_visible_to(access_for(request).user).filter(workspace=workspace_for(request))
+    return get_object_or_404(
+        rows.select_related("project", "assignee").prefetch_related(
+            "external_links",
+            "atoms__topics",
+            "quotes__message__author",
+            "quotes__message__channel",
+            "atoms__quotes__message__author",
+            "atoms__quotes__message__channel",
+        ),
+        pk=pk,
+    )
+
+
+@page()
+@require_GET
+def task(request: HttpRequest, pk: int) -> HttpResponse:
+    """One task with its trail: words, atoms, topics, proposal, and where else it lives."""
+    shown = find_task(request, pk)
+    return render(request, "knowledge/task.html", context_of(shown))
+
+
+def context_of(shown: Task) -> dict[str, Any]:
+    """What the task page and its parts read."""
+    atoms = list(shown.atoms.all())
+    quotes = {quote.pk: quote for quote in shown.quotes.all()}
+    for one in atoms:
+        quotes.update({quote.pk: quote for quote in one.quotes.all()})
+    topics_of = {topic.pk: topic for one in atoms for topic in one.topics.all()}
+    return {
+        "task": shown,
+        "atoms": atoms,
+        "topics": list(topics_of.values()),
+        "quotes": sorted(quotes.values(), key=lambda quote: (quote.message.sent_at, quote.pk)),
+        "statuses": TaskStatus.choices,
+        "priorities": Priority.choices,
+    }
+
+
+@page(Role.REVIEWER)
+@require_POST
+def change_task(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A person sets the status or the priority of a task."""
+    shown = find_task(request, pk)
+    values: dict[str, Any] = {}
+    for name, known in (("status", TaskStatus.values), ("priority", Priority.values)):
+        if name in request.POST:
+            if request.POST[name] not in known:
+                raise Invalid(f"{request.POST[name]!r} is no {name}.")
+            values[name] = request.POST[name]
+    services.change_task(task_id=shown.pk, by=access_for(request).user, values=values)
+    context = {**context_of(find_task(request, pk)), "told": "Saved"}
+    back = reverse("knowledge:task", args=[pk])
+    return fragment(request, "knowledge/task.html#changed", context, else_redirect=back, told="Saved")

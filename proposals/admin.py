@@ -1,0 +1,120 @@
+"""Admin pages of what people must decide. Decisions go through the services, like everywhere."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from proposals import services
+from proposals.models import Evidence, Intake, Proposal, ReviewAction
+from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin
+from tasktracker.core.enums import RejectReason
+
+
+class TierFilter(admin.SimpleListFilter):
+    title = "tier"
+    parameter_name = "tier"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("high", "High"), ("medium", "Medium"), ("low", "Low")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Proposal]) -> QuerySet[Proposal]:
+        if self.value() == "high":
+            return queryset.filter(confidence__gt=0.9)
+        if self.value() == "medium":
+            return queryset.filter(confidence__gte=0.7, confidence__lte=0.9)
+        if self.value() == "low":
+            return queryset.filter(confidence__lt=0.7)
+        return queryset
+
+
+class EvidenceInline(ReadOnlyInline):
+    model = Evidence
+    fields = ["words", "author", "message"]
+    readonly_fields = ["words", "author", "message"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Evidence]:
+        return super().get_queryset(request).select_related("quote__message__author")
+
+    @admin.display(description="quote")
+    def words(self, evidence: Evidence) -> str:
+        return evidence.quote.text
+
+    @admin.display(description="said by")
+    def author(self, evidence: Evidence) -> str:
+        message = evidence.quote.message
+        return f"{message.author or '—'}, {message.sent_at:%Y-%m-%d %H:%M}"
+
+    @admin.display(description="message")
+    def message(self, evidence: Evidence) -> str:
+        return evidence.quote.message.url or str(evidence.quote.message_id)
+
+
+class ActionInline(ReadOnlyInline):
+    model = ReviewAction
+    fields = ["verb", "by", "at", "edited", "undone_at", "undone_by"]
+
+
+@admin.register(Proposal)
+class ProposalAdmin(ScopedAdmin):
+    read_only = True
+    list_display = ["title", "kind", "status", "confidence", "recommendation", "run", "decided_by", "decided_at"]
+    list_filter = ["status", "kind", TierFilter, "recommendation", "reject_reason", "project"]
+    search_fields = ["title", "reasoning"]
+    list_select_related = ["run", "decided_by"]
+    ordering = ["-rank", "-id"]
+    inlines = [EvidenceInline, ActionInline]
+    actions = ["approve", "reject_as_noise", "reject_as_not_actionable", "undo"]
+
+    @admin.action(description="Approve", permissions=["view"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[Proposal]) -> None:
+        user: Any = request.user
+        self.each(request, queryset, lambda row: services.approve(proposal_id=row.pk, by=user), "approved")
+
+    @admin.action(description="Reject: noise", permissions=["view"])
+    def reject_as_noise(self, request: HttpRequest, queryset: QuerySet[Proposal]) -> None:
+        self._reject(request, queryset, RejectReason.NOISE)
+
+    @admin.action(description="Reject: not actionable", permissions=["view"])
+    def reject_as_not_actionable(self, request: HttpRequest, queryset: QuerySet[Proposal]) -> None:
+        self._reject(request, queryset, RejectReason.NOT_ACTIONABLE)
+
+    def _reject(self, request: HttpRequest, rows: QuerySet[Proposal], reason: RejectReason) -> None:
+        user: Any = request.user
+        self.each(
+            request, rows, lambda row: services.reject(proposal_id=row.pk, by=user, reason=reason), "rejected"
+        )
+
+    @admin.action(description="Undo the decision", permissions=["view"])
+    def undo(self, request: HttpRequest, queryset: QuerySet[Proposal]) -> None:
+        user: Any = request.user
+        self.each(request, queryset, lambda row: services.undo(proposal_id=row.pk, by=user), "taken back")
+
+
+@admin.register(Evidence)
+class EvidenceAdmin(ScopedAdmin):
+    read_only = True
+    workspace_path = "proposal__workspace"
+    list_display = ["proposal", "quote", "finding"]
+    search_fields = ["proposal__title", "quote__text"]
+    list_select_related = ["proposal", "quote", "finding"]
+
+
+@admin.register(Intake)
+class IntakeAdmin(ScopedAdmin):
+    read_only = True
+    workspace_path = "finding__workspace"
+    list_display = ["finding", "outcome", "proposal", "at"]
+    list_filter = ["outcome"]
+    search_fields = ["finding__title"]
+    list_select_related = ["finding", "proposal"]
+
+
+@admin.register(ReviewAction)
+class ReviewActionAdmin(ScopedAdmin):
+    read_only = True
+    list_display = ["proposal", "verb", "by", "at", "edited", "undone_at", "undone_by"]
+    list_filter = ["verb", "edited"]
+    search_fields = ["proposal__title", "by__username"]
+    list_select_related = ["proposal", "by", "undone_by"]

@@ -1,0 +1,112 @@
+"""How the desk answers: its page, a part of it, or after a deed the next card with a toast that can undo it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from ingestion.models import Message
+from proposals import desk as desks
+from proposals.cards import card_of
+from proposals.forms import SNOOZES
+from proposals.models import Proposal
+from proposals.requests import find
+from tasktracker.core.enums import RejectReason
+from tasktracker.core.htmx import wants_fragment
+from tasktracker.core.permissions import workspace_for
+
+TOLD = {
+    "approve": "Approved",
+    "reject": "Rejected",
+    "merge": "Merged",
+    "snooze": "Snoozed",
+    "undo": "Back on the desk",
+    "edit": "Saved",
+    "not-same": "Remembered as two things",
+    "quote": "Quote added",
+}
+STAYS = ("undo", "edit", "not-same", "quote")
+TITLE_SHOWN = 60
+REASONS = [(value, label.capitalize()) for value, label in RejectReason.choices]
+
+
+def context_of(
+    request: HttpRequest,
+    shown: Proposal | None,
+    *,
+    chips: bool = True,
+    rows: bool = True,
+    below: Proposal | None = None,
+) -> dict[str, Any]:
+    """What the desk's template and its parts read; `chips` and `rows` false leave those out."""
+    workspace, filters = workspace_for(request), desks.Filters.of(request.GET)
+    context: dict[str, Any] = {
+        "filters": filters,
+        "query": filters.query,
+        "reasons": REASONS,
+        "snoozes": SNOOZES,
+        "card": card_of(shown, query=filters.query) if shown else None,
+    }
+    if chips:
+        context["chips"] = desks.chips_of(workspace, filters)
+    if rows:
+        context |= {
+            "page": desks.page_of(workspace, filters, below=below),
+            "choices": desks.choices_for(workspace),
+            "has_messages": Message.objects.filter(workspace=workspace).exists(),
+        }
+    return context
+
+
+def decided(request: HttpRequest, proposal: Proposal, verb: str) -> HttpResponseBase:
+    """The answer after one decision: the next card, or the same one where it stays on the desk."""
+    title = proposal.title if len(proposal.title) <= TITLE_SHOWN else proposal.title[: TITLE_SHOWN - 1] + "…"
+    if verb in STAYS:
+        return answer(request, find(request, proposal.pk), f"{TOLD[verb]}: {title}", redraw=True)
+    filters = desks.Filters.of(request.GET)
+    following = desks.neighbour(workspace_for(request), filters, proposal)
+    undo_url = reverse("proposals:decide", args=[proposal.pk, "undo"])
+    return answer(
+        request,
+        find(request, following.pk) if following else None,
+        f"{TOLD[verb]}: {title}",
+        undo_url=undo_url + (f"?{filters.query}" if filters.query else ""),
+        gone=[proposal.pk],
+        redraw=following is None,
+    )
+
+
+def answer(
+    request: HttpRequest,
+    shown: Proposal | None,
+    told: str,
+    *,
+    undo_url: str = "",
+    gone: list[int] | None = None,
+    redraw: bool = False,
+) -> HttpResponseBase:
+    """The desk after a deed: parts for htmx, else a redirect with the same words in a toast."""
+    filters = desks.Filters.of(request.GET)
+    if shown is None and redraw:
+        shown = filters.matching(workspace_for(request)).select_related("run", "project", "decided_by").first()
+    if not wants_fragment(request):
+        messages.success(request, told, extra_tags=undo_url)
+        return redirect(address(filters.query, shown))
+    context = context_of(request, shown, rows=redraw)
+    context |= {"toast": told, "undo_url": undo_url, "gone": gone or [], "redraw": redraw, "focus": True, "oob": True}
+    # on a phone the next card stays open, until nothing is left
+    context["opened"] = shown is not None
+    response = render(request, "proposals/desk.html#decided", context)
+    response["HX-Replace-Url"] = address(filters.query, shown)
+    response["HX-Retarget"], response["HX-Reswap"] = "#card", "outerHTML"
+    response["HX-Trigger"] = "closeDialog"
+    return response
+
+
+def address(query: str, shown: Proposal | None) -> str:
+    """The desk under these filters, with this card."""
+    parts = [part for part in (query, f"at={shown.pk}" if shown else "") if part]
+    return reverse("proposals:desk") + ("?" + "&".join(parts) if parts else "")

@@ -1,0 +1,254 @@
+"""The card of one proposal: everything that a reviewer needs to decide, read in a fixed number of queries."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Avg, Count, Q
+from django.urls import reverse
+
+from analysis.models import AnalysisRun
+from ingestion.models import Message, Quote
+from proposals import selectors
+from proposals.banners import Banner, banner, name_of
+from proposals.desk import TIER_RANGES
+from proposals.diffs import as_payload, diff_of
+from proposals.models import Evidence, Proposal, ReviewAction
+from proposals.naming import Rest, named, rests_on
+from proposals.resolving import item_of
+from tasktracker.core.models import LLMCall
+
+LABELS = {
+    "type": "type",
+    "category": "",
+    "priority": "priority",
+    "project": "project",
+    "assignee": "for",
+    "due": "due",
+    "labels": "labels",
+    "keywords": "keywords",
+    "topic": "topic",
+}
+SHOWN = {
+    "topic": ("keywords",),
+    "atom": ("type", "topic"),
+    "task": ("category", "priority", "project", "assignee", "due", "labels"),
+}
+BODY = {"topic": "description", "atom": "content", "task": "description"}
+LIKENESS = ((0.92, "duplicate?"), (0.8, "maybe"), (-1.0, "related"))
+DID = {
+    "approve": "approved this",
+    "reject": "rejected this",
+    "merge": "merged this",
+    "snooze": "put this off",
+    "edit": "edited this",
+    "supersede": "replaced this",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A field's value; `machine` while nobody has touched what the model filled."""
+
+    label: str
+    value: str
+    machine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One quote with who said it, where and when."""
+
+    pk: int
+    quote: Quote
+    message: Message
+    author: str
+    where: str
+    url: str
+
+    @property
+    def talk_url(self) -> str:
+        return f"{self.url}?quote={self.quote.pk}"
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Something similar: a proposal that waits, or an approved thing. `target` names it in a form."""
+
+    kind: str
+    target: str
+    title: str
+    score: str
+    method: str
+    word: str
+    url: str
+    merge_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a comparison, or of the history."""
+
+    label: str = ""
+    now: str = ""
+    then: str = ""
+    who: str = ""
+    did: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """One proposal with all that supports it."""
+
+    proposal: Proposal
+    fields: list[Shown]
+    body: str
+    body_machine: bool
+    evidence: list[Piece]
+    similar: list[Near]
+    meaning: str
+    price: str
+    banner: Banner | None
+    diff: list[Line]
+    history: list[Line]
+    can_undo: bool
+    url: str
+    run: dict[str, Any] | None = None
+    mergeable: list[Near] = field(default_factory=list)
+    rests_on: list[Rest] = field(default_factory=list)
+
+    @property
+    def recommended(self) -> str:
+        """What the model would do with it, in words."""
+        if self.proposal.recommendation == "new_task":
+            return f"new {self.proposal.kind}"
+        return self.proposal.recommendation.replace("_", " ")
+
+    @property
+    def evidence_summary(self) -> str:
+        chats = len({piece.message.channel_id for piece in self.evidence})
+        count = len(self.evidence)
+        return f"{count} quote{'s' if count != 1 else ''}, {chats} chat{'s' if chats != 1 else ''}" if count else ""
+
+
+def near(proposal: Proposal, query: str) -> list[Near]:
+    """What is most like it, the likest first."""
+    found = []
+    for other in selectors.similar(proposal):
+        target = f"{other.kind}-{other.id}"
+        name = "proposals:proposal" if other.kind == "proposal" else f"knowledge:{other.kind}"
+        merging = reverse("proposals:merge", args=[proposal.pk])
+        found.append(
+            Near(
+                kind=proposal.kind,
+                target=target,
+                title=other.title,
+                score=f"{other.score:.2f}",
+                method=other.method,
+                word=next(word for least, word in LIKENESS if other.score >= least),
+                url=reverse(name, args=[other.id]),
+                merge_url=f"{merging}?{query}{'&' if query else ''}into={target}",
+            )
+        )
+    return found
+
+
+def card_of(proposal: Proposal, *, query: str = "") -> Card:
+    """The card. `query` is the desk's filters, kept in its links."""
+    payload = named(proposal)
+    alike = near(proposal, query) if proposal.is_open else []
+    body_key = BODY[proposal.kind]
+    actions = list(proposal.actions.filter(undone_at=None).select_related("by")[:6])
+    return Card(
+        proposal=proposal,
+        fields=[
+            Shown(LABELS[key], shown(payload[key]), proposal.origins.get(key) == "ai")
+            for key in SHOWN[proposal.kind]
+            if payload.get(key)
+        ]
+        + [
+            Shown(name, shown(value), proposal.origins.get("fields") == "ai")
+            for name, value in (payload.get("fields") or {}).items()
+        ],
+        body=payload.get(body_key) or "",
+        body_machine=proposal.origins.get(body_key) == "ai",
+        evidence=pieces(proposal),
+        similar=alike,
+        mergeable=alike[:5],
+        rests_on=rests_on(proposal),
+        meaning=meaning(proposal),
+        price=price(proposal.run),
+        banner=banner(proposal),
+        diff=difference(proposal),
+        history=[Line(who=name_of(a.by), did=DID.get(a.verb, a.verb), at=a.at) for a in actions],
+        can_undo=bool(actions) and actions[0].verb != ReviewAction.Verb.SUPERSEDE and proposal.status != "pending",
+        url=f"{reverse('proposals:desk')}?{query}{'&' if query else ''}at={proposal.pk}",
+        run={"pk": proposal.run.pk, "url": reverse("analysis:run", args=[proposal.run.pk])} if proposal.run else None,
+    )
+
+
+def pieces(proposal: Proposal) -> list[Piece]:
+    """The evidence, oldest words first. One query."""
+    rows = (
+        Evidence.objects.filter(proposal=proposal)
+        .select_related("quote__message__author", "quote__message__channel")
+        .order_by("quote__message__sent_at", "id")[:40]
+    )
+    return [
+        Piece(
+            pk=row.pk,
+            quote=row.quote,
+            message=row.quote.message,
+            author=row.quote.message.author.name if row.quote.message.author else "unknown",
+            where=place(row.quote.message),
+            url=reverse("ingestion:message", args=[row.quote.message_id]),
+        )
+        for row in rows
+    ]
+
+
+def place(message: Message) -> str:
+    """Where a message was said, in words."""
+    return message.channel.title + (f" › {message.thread_title}" if message.thread_title else "")
+
+
+def meaning(proposal: Proposal) -> str:
+    """What this confidence has meant so far, for this kind. One query."""
+    like = Proposal.objects.filter(
+        TIER_RANGES[proposal.tier], workspace=proposal.workspace_id, kind=proposal.kind, decided_at__isnull=False
+    )
+    found = like.aggregate(all=Count("id"), approved=Count("id", filter=Q(status="approved")))
+    if not found["all"]:
+        return "Nothing like this has been decided yet."
+    return f"Of {found['all']} like this, {found['approved']} were approved."
+
+
+def price(run: AnalysisRun | None) -> str:
+    """What a call of the run has cost on average; "" where nothing was paid or the price is not known."""
+    if run is None:
+        return ""
+    average = LLMCall.objects.filter(subject=f"run:{run.pk}").aggregate(cost=Avg("cost"))["cost"]
+    return f"${average:.4f} a call" if average else ""
+
+
+def difference(proposal: Proposal) -> list[Line]:
+    """For `update_existing`: each field that an approval would change, now and then."""
+    if proposal.recommendation != "update_existing" or not proposal.is_open:
+        return []
+    item = item_of(proposal.kind, proposal.target_id, proposal.workspace_id)
+    if item is None:
+        return []
+    changes = diff_of(proposal.kind, as_payload(item), named(proposal))
+    return [Line(label=key, now=shown(one["before"]), then=shown(one["after"])) for key, one in changes.items()]
+
+
+def shown(value: Any) -> str:
+    """A payload value as words."""
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(shown(one) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {shown(one)}" for key, one in value.items())
+    return str(value)

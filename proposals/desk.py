@@ -1,0 +1,215 @@
+"""What the review desk shows: filters out of the URL, one page of the list, chips whose counts equal what is shown."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.http import QueryDict
+from django.utils.http import urlencode
+
+from ingestion.models import Source
+from knowledge.models import Project
+from proposals.models import Evidence, Proposal
+from tasktracker.core.enums import Tier
+from tasktracker.core.models import Workspace
+
+PAGE_SIZE = 50
+ALL = "all"
+DECIDED = (Proposal.Status.APPROVED, Proposal.Status.REJECTED, Proposal.Status.MERGED)
+STATUS_CHOICES = [
+    ("", "to review"),
+    ("needs_evidence", "needs evidence"),
+    ("snoozed", "snoozed"),
+    ("approved", "approved"),
+    ("rejected", "rejected"),
+    ("merged", "merged"),
+    ("superseded", "superseded"),
+    (ALL, "everything"),
+]
+TIER_RANGES = {
+    Tier.HIGH: Q(confidence__gt=0.9),
+    Tier.MEDIUM: Q(confidence__gte=0.7, confidence__lte=0.9),
+    Tier.LOW: Q(confidence__lt=0.7),
+}
+KIND_CHIPS = [("", "All"), ("topic", "Topics"), ("atom", "Atoms"), ("task", "Tasks")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """The desk's filters, each "" when not set; a value that the desk doesn't know counts as not set."""
+
+    kind: str = ""
+    status: str = ""
+    tier: str = ""
+    source: str = ""
+    project: str = ""
+    run: str = ""
+    q: str = ""
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "Filters":
+        """The filters that a URL asks for."""
+
+        def one_of(name: str, known: Iterable[str]) -> str:
+            value = query.get(name, "")
+            return value if value in known else ""
+
+        def number(name: str) -> str:
+            value = query.get(name, "")
+            return value if value.isascii() and value.isdigit() and len(value) < 16 else ""
+
+        return cls(
+            kind=one_of("kind", Proposal.Kind.values),
+            status=one_of("status", [value for value, _ in STATUS_CHOICES]),
+            tier=one_of("tier", Tier.values),
+            source=number("source"),
+            project=number("project"),
+            run=number("run"),
+            q=query.get("q", "").replace("\x00", "").strip()[:100],
+        )
+
+    @property
+    def query(self) -> str:
+        """The query string without its question mark; "" when nothing is set."""
+        return urlencode({name: value for name, value in asdict(self).items() if value})
+
+    @property
+    def narrowed(self) -> bool:
+        return self != Filters()
+
+    def matching(self, workspace: Workspace) -> QuerySet[Proposal]:
+        """The proposals of `workspace` that pass, in the desk's order: best first, decided ones newest first."""
+        found = Proposal.objects.filter(workspace=workspace)
+        if self.status != ALL:
+            found = found.filter(status=self.status or Proposal.Status.PENDING)
+        if self.kind:
+            found = found.filter(kind=self.kind)
+        if self.tier:
+            found = found.filter(TIER_RANGES[Tier(self.tier)])
+        if self.project:
+            found = found.filter(project_id=int(self.project))
+        if self.run:
+            found = found.filter(run_id=int(self.run))
+        if self.q:
+            found = found.filter(title__icontains=self.q)
+        if self.source:
+            cited = Evidence.objects.filter(quote__message__source_id=int(self.source)).values("proposal_id")
+            found = found.filter(pk__in=cited)
+        return found.order_by(*self.order)
+
+    @property
+    def order(self) -> tuple[str, str]:
+        return ("-decided_at" if self.status in DECIDED else "-rank", "-id")
+
+    def after(self, found: QuerySet[Proposal], proposal: Proposal) -> QuerySet[Proposal]:
+        """What comes below `proposal` in `found`, by keyset."""
+        key = self.order[0].removeprefix("-")
+        value = getattr(proposal, key)
+        if value is None:
+            return found
+        return found.filter(Q(**{f"{key}__lt": value}) | Q(**{key: value, "id__lt": proposal.pk}))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list."""
+
+    pk: int
+    kind: str
+    title: str
+    tier: str
+    score: str
+    sub: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the list; `next` is the address of the following one, or ""."""
+
+    rows: list[Row]
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A kind with the number of proposals that its list holds."""
+
+    label: str
+    count: int
+    url: str
+    current: bool
+
+
+def page_of(workspace: Workspace, filters: Filters, *, below: Proposal | None = None) -> Page:
+    """One page of the list, from the top or below a proposal. Two queries."""
+    found = filters.matching(workspace)
+    if below is not None:
+        found = filters.after(found, below)
+    proposals = list(found.select_related("project")[: PAGE_SIZE + 1])
+    more = len(proposals) > PAGE_SIZE
+    proposals = proposals[:PAGE_SIZE]
+    counts = dict(
+        Evidence.objects.filter(proposal__in=proposals).values_list("proposal").annotate(n=Count("id")).order_by()
+    )
+    address = ""
+    if more:
+        address = "?" + urlencode(_set(filters) | {"below": str(proposals[-1].pk)})
+    return Page([row_of(proposal, counts.get(proposal.pk, 0)) for proposal in proposals], address)
+
+
+def row_of(proposal: Proposal, quotes: int) -> Row:
+    """The line of one proposal: what it is, where it belongs, how much supports it."""
+    payload: Mapping[str, Any] = proposal.payload
+    what = {"topic": "topic", "atom": payload.get("type"), "task": payload.get("category")}[proposal.kind]
+    place = proposal.project.name if proposal.project else (payload.get("topic") if proposal.kind == "atom" else "")
+    support = "no quote" if quotes == 0 else f"{quotes} quote{'s' if quotes > 1 else ''}"
+    return Row(
+        pk=proposal.pk,
+        kind=proposal.kind,
+        title=proposal.title,
+        tier=proposal.tier.value,
+        score=f"{proposal.confidence:.2f}".lstrip("0"),
+        sub=" · ".join(str(part) for part in (what, place, support) if part),
+        at=proposal.decided_at or proposal.created_at,
+    )
+
+
+def chips_of(workspace: Workspace, filters: Filters) -> list[Chip]:
+    """A chip for each kind, counted under the other filters. One query."""
+    found = replace(filters, kind="").matching(workspace).order_by()
+    counts = dict(found.values_list("kind").annotate(n=Count("id")))
+    counts[""] = sum(counts.values())
+    return [
+        Chip(
+            label=label,
+            count=counts.get(kind, 0),
+            url="?" + replace(filters, kind=kind).query,
+            current=filters.kind == kind,
+        )
+        for kind, label in KIND_CHIPS
+    ]
+
+
+def neighbour(workspace: Workspace, filters: Filters, proposal: Proposal) -> Proposal | None:
+    """What to show once `proposal` was decided: the next one below it, else the first one left."""
+    found = filters.matching(workspace).exclude(pk=proposal.pk)
+    return filters.after(found, proposal).first() or found.first()
+
+
+def choices_for(workspace: Workspace) -> dict[str, list[tuple[str, str]]]:
+    """What the filters offer; a list with nothing to choose from is left out of the page."""
+    sources = Source.objects.filter(workspace=workspace).values_list("id", "name")[:100]
+    projects = Project.objects.filter(workspace=workspace).values_list("id", "name")[:100]
+    return {
+        "status": STATUS_CHOICES,
+        "tier": [(tier.value, f"{tier.value} confidence") for tier in Tier],
+        "source": [(str(pk), name) for pk, name in sources] if len(sources) > 1 else [],
+        "project": [(str(pk), name) for pk, name in projects],
+    }
+
+
+def _set(filters: Filters) -> dict[str, str]:
+    return {name: value for name, value in asdict(filters).items() if value}

@@ -1,0 +1,51 @@
+"""Filters of the proposal list."""
+
+from django.db.models import Q, QuerySet
+from django_filters import rest_framework as filters
+
+from proposals.models import Proposal
+from proposals.selectors import TIERS
+from tasktracker.core.enums import Tier
+
+ALL, OPEN = "all", "open"
+
+
+class ProposalFilter(filters.FilterSet):
+    """`status` takes several with commas, `open` or `all`; without it those that need evidence are left out."""
+
+    kind = filters.ChoiceFilter(choices=Proposal.Kind.choices)
+    status = filters.CharFilter(method="by_status")
+    tier = filters.ChoiceFilter(choices=Tier.choices, method="by_tier")
+    min_confidence = filters.NumberFilter(field_name="confidence", lookup_expr="gte")
+    run = filters.NumberFilter(field_name="run_id")
+    project = filters.CharFilter(method="by_project")
+    q = filters.CharFilter(method="by_words")
+
+    class Meta:
+        model = Proposal
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: QuerySet[Proposal]) -> QuerySet[Proposal]:
+        found = super().filter_queryset(queryset)
+        asked = self.form.cleaned_data.get("status")
+        return found if asked else found.exclude(status=Proposal.Status.NEEDS_EVIDENCE)
+
+    def by_status(self, rows: QuerySet[Proposal], name: str, value: str) -> QuerySet[Proposal]:
+        wanted = {one.strip() for one in value.split(",")}
+        if ALL in wanted:
+            return rows
+        return rows.filter(status__in=(wanted - {OPEN}) | (set(Proposal.OPEN) if OPEN in wanted else set()))
+
+    def by_tier(self, rows: QuerySet[Proposal], name: str, value: str) -> QuerySet[Proposal]:
+        return rows.filter(TIERS[Tier(value)])
+
+    def by_project(self, rows: QuerySet[Proposal], name: str, value: str) -> QuerySet[Proposal]:
+        is_id = value.isascii() and value.isdigit() and len(value) <= 18
+        return rows.filter(project_id=int(value)) if is_id else rows.filter(project__name__iexact=value)
+
+    def by_words(self, rows: QuerySet[Proposal], name: str, value: str) -> QuerySet[Proposal]:
+        for word in value.replace("\x00", "").split()[:10]:
+            rows = rows.filter(
+                Q(title__icontains=word) | Q(payload__description__icontains=word) | Q(payload__content__icontains=word)
+            )
+        return rows

@@ -1,0 +1,131 @@
+"""The edit form of each kind, made from a payload and turned back into the keys that a person changed."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from ingestion.models import Participant
+from knowledge.models import Project, Topic
+from proposals.models import Proposal
+from proposals.naming import named
+from tasktracker.core.enums import AtomType, Priority, RejectReason, TaskCategory
+
+EXTRA = "field:"
+SNOOZES = [("1", "tomorrow"), ("3", "in three days"), ("7", "in a week"), ("30", "in a month")]
+
+
+class Words(forms.CharField):
+    """A list of short words, written with commas."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        parts = value if isinstance(value, list) else str(value or "").split(",")
+        return [part.strip() for part in parts if part.strip()]
+
+    def validate(self, value: Any) -> None:
+        if any(len(part) > 60 for part in value):
+            raise forms.ValidationError("Each word may have 60 characters at most.")
+
+
+class PayloadForm(forms.Form):
+    """A form over one payload: `edits` are the changed keys, as contract.md names them."""
+
+    def __init__(self, proposal: Proposal, data: Any = None) -> None:
+        self.proposal, self.before = proposal, named(proposal)
+        super().__init__(data, initial=self.before, auto_id="id_%s")
+        for name, value in (proposal.payload.get("fields") or {}).items():
+            self.fields[EXTRA + name] = forms.CharField(label=name, required=False, max_length=500, initial=value)
+
+    @property
+    def edits(self) -> dict[str, Any]:
+        """What a person changed; a valid form only."""
+        before = self.before
+        found: dict[str, Any] = {}
+        extra = dict(before.get("fields") or {})
+        for name, value in self.cleaned_data.items():
+            if name.startswith(EXTRA):
+                key = name.removeprefix(EXTRA)
+                if value != str(extra.get(key) if extra.get(key) is not None else ""):
+                    extra[key] = value
+            elif (value or None) != (before.get(name) or None):
+                found[name] = value
+        if extra != (before.get("fields") or {}):
+            found["fields"] = extra
+        return found
+
+
+class TopicForm(PayloadForm):
+    name = forms.CharField(max_length=200, min_length=3)
+    description = forms.CharField(max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 5}))
+    keywords = Words(required=False, help_text="With commas between them.")
+
+
+class AtomForm(PayloadForm):
+    title = forms.CharField(max_length=200, min_length=3)
+    type = forms.ChoiceField(choices=AtomType.choices)
+    topic = forms.CharField(max_length=200, required=False)
+    content = forms.CharField(max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 6}))
+
+    def __init__(self, proposal: Proposal, data: Any = None) -> None:
+        super().__init__(proposal, data)
+        names = Topic.objects.filter(workspace=proposal.workspace_id, status="active").values_list("name", flat=True)
+        offer(self, "topic", list(names[:200]))
+
+
+class TaskForm(PayloadForm):
+    title = forms.CharField(max_length=200, min_length=3)
+    category = forms.ChoiceField(choices=TaskCategory.choices)
+    priority = forms.ChoiceField(choices=Priority.choices)
+    project = forms.CharField(max_length=120, required=False)
+    assignee = forms.CharField(max_length=255, required=False)
+    due = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    labels = Words(required=False, help_text="With commas between them.")
+    description = forms.CharField(max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 6}))
+
+    def __init__(self, proposal: Proposal, data: Any = None) -> None:
+        super().__init__(proposal, data)
+        workspace = proposal.workspace_id
+        offer(self, "project", list(Project.objects.filter(workspace=workspace).values_list("name", flat=True)[:200]))
+        people = Participant.objects.filter(workspace=workspace, is_bot=False).values_list("name", flat=True)
+        offer(self, "assignee", list(people.order_by("name").distinct()[:200]))
+
+    def clean_due(self) -> str | None:
+        due = self.cleaned_data["due"]
+        return due.isoformat() if due else None
+
+
+FORMS: dict[str, type[PayloadForm]] = {"topic": TopicForm, "atom": AtomForm, "task": TaskForm}
+
+
+def form_for(proposal: Proposal, data: Any = None) -> PayloadForm:
+    """The form of the proposal's kind."""
+    return FORMS[proposal.kind](proposal, data)
+
+
+def offer(form: forms.Form, name: str, values: list[str]) -> None:
+    """Suggest `values` for a text field; anything else may still be typed."""
+    field = form.fields[name]
+    field.widget.attrs["list"] = f"offers-{name}"
+    field.offers = values  # type: ignore[attr-defined]  # read by the template
+
+
+class SnoozeForm(forms.Form):
+    """For how many days."""
+
+    days = forms.TypedChoiceField(choices=SNOOZES, coerce=int)
+
+    @property
+    def until(self) -> datetime:
+        """When it comes back; a valid form only."""
+        return timezone.now() + timedelta(days=self.cleaned_data["days"])
+
+
+class RejectForm(forms.Form):
+    """Why not, and a note."""
+
+    reason = forms.ChoiceField(choices=RejectReason.choices)
+    note = forms.CharField(max_length=300, required=False)

@@ -1,0 +1,30 @@
+"""Everything that may be done at the review desk, by its verb."""
+
+from proposals.bulk import Bulk, decide_bulk, undo_bulk
+from proposals.decisions import approve, edit, reject, snooze, supersede
+from proposals.evidence import add_evidence
+from proposals.identity import Target
+from proposals.intake import take_in
+from proposals.undoing import undo, undo_batch
+from proposals.uniting import mark_not_same, merge
+from proposals.waking import set_aside_unproven, wake_snoozed
+
+__all__ = [
+    "Bulk",
+    "Target",
+    "add_evidence",
+    "approve",
+    "decide_bulk",
+    "edit",
+    "mark_not_same",
+    "merge",
+    "reject",
+    "set_aside_unproven",
+    "snooze",
+    "supersede",
+    "take_in",
+    "undo",
+    "undo_batch",
+    "undo_bulk",
+    "wake_snoozed",
+]

@@ -1,0 +1,138 @@
+"""A small workspace with messages, findings and proposals, made by keyword."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from analysis.models import AnalysisRun, Finding, Provider, Window
+from ingestion.models import Channel, Message, Participant, Quote, Source
+from proposals.models import Evidence, Proposal
+from tasktracker.core.models import Membership, User, Workspace
+
+_number = itertools.count(1)
+START = datetime(2026, 3, 1, 9, tzinfo=UTC)
+
+
+def make_workspace(slug: str = "") -> Workspace:
+    slug = slug or f"team-{next(_number)}"
+    return Workspace.objects.create(slug=slug, name=slug.title())
+
+
+def make_user(workspace: Workspace, name: str = "", role: str = "reviewer") -> User:
+    user = User.objects.create(username=name or f"user{next(_number)}")
+    Membership.objects.create(workspace=workspace, user=user, role=role)
+    return user
+
+
+def make_message(
+    workspace: Workspace, text: str = "the export dies with a 500", author: str = "", **more: Any
+) -> Message:
+    number = next(_number)
+    source, _ = Source.objects.get_or_create(workspace=workspace, name="chat", defaults={"kind": "api"})
+    channel = more.pop("channel", None) or Channel.objects.get_or_create(
+        workspace=workspace, platform="api", external_id="general", defaults={"title": "general"}
+    )[0]
+    name = author or f"Person {number}"
+    person, _ = Participant.objects.get_or_create(
+        workspace=workspace, platform="api", external_id=name.lower(), defaults={"name": name}
+    )
+    more.setdefault("sent_at", START + timedelta(minutes=number))
+    return Message.objects.create(
+        workspace=workspace,
+        source=source,
+        channel=channel,
+        author=person,
+        external_id=f"x{number}",
+        text=text,
+        **more,
+    )
+
+
+def make_quote(workspace: Workspace, message: Message | None = None, **more: Any) -> Quote:
+    message = message or make_message(workspace, **more)
+    return Quote.objects.create(
+        workspace=workspace, message=message, start=0, end=len(message.text), text=message.text
+    )
+
+
+def make_run(workspace: Workspace, stage: str = "knowledge") -> AnalysisRun:
+    provider, _ = Provider.objects.get_or_create(workspace=workspace, name="offline", defaults={"kind": "offline"})
+    return AnalysisRun.objects.create(workspace=workspace, stage=stage, provider=provider)
+
+
+def payload_for(kind: str, title: str, **more: Any) -> dict[str, Any]:
+    base: dict[str, dict[str, Any]] = {
+        "topic": {"name": title, "description": "", "keywords": []},
+        "atom": {"type": "problem", "title": title, "content": "", "topic": None, "links": []},
+        "task": {
+            "title": title,
+            "description": "",
+            "category": "bug",
+            "priority": "high",
+            "project": None,
+            "assignee": None,
+            "due": None,
+            "labels": [],
+            "fields": {},
+            "atoms": [],
+        },
+    }
+    return {**base[kind], **more}
+
+
+def make_finding(
+    run: AnalysisRun,
+    kind: str = "topic",
+    title: str = "Release 2.4",
+    *,
+    fingerprint: str = "",
+    quotes: list[Quote] | None = None,
+    confidence: float = 0.8,
+    unproven: bool = False,
+    **payload: Any,
+) -> Finding:
+    number = next(_number)
+    window = Window.objects.create(run=run, ordinal=number)
+    finding = Finding.objects.create(
+        workspace=run.workspace,
+        run=run,
+        window=window,
+        ordinal=0,
+        kind=kind,
+        payload={**payload_for(kind, title, **payload), "evidence": [], "confidence": confidence, "reasoning": ""},
+        title=title,
+        fingerprint=fingerprint or f"{kind}:{title.casefold()}",
+        confidence=confidence,
+        unproven=unproven,
+    )
+    if not unproven:
+        finding.quotes.set(quotes if quotes is not None else [make_quote(run.workspace)])
+    return finding
+
+
+def make_proposal(
+    workspace: Workspace,
+    kind: str = "topic",
+    title: str = "",
+    *,
+    quotes: list[Quote] | None = None,
+    run: AnalysisRun | None = None,
+    payload: dict[str, Any] | None = None,
+    **more: Any,
+) -> Proposal:
+    title = title or f"{kind.title()} {next(_number)}"
+    whole = payload_for(kind, title, **(payload or {}))
+    proposal = Proposal.objects.create(
+        workspace=workspace,
+        kind=kind,
+        title=title,
+        payload=whole,
+        origins=dict.fromkeys(whole, "ai"),
+        fingerprint=more.pop("fingerprint", f"{kind}:{title.casefold()}"),
+        confidence=more.pop("confidence", 0.8),
+        run=run,
+        **more,
+    )
+    for quote in quotes if quotes is not None else [make_quote(workspace)]:
+        Evidence.objects.create(proposal=proposal, quote=quote)
+    return proposal

@@ -1,0 +1,19 @@
+"""The review desk's pages."""
+
+from django.urls import path
+
+from proposals import views
+
+app_name = "proposals"
+
+urlpatterns = [
+    path("review/", views.desk, name="desk"),
+    path("review/count/", views.count, name="count"),
+    path("review/bulk/", views.bulk, name="bulk"),
+    path("review/undo/", views.undo_last, name="undo_last"),
+    path("review/batch/<uuid:batch>/undo/", views.undo_batch, name="undo_batch"),
+    path("review/<int:pk>/", views.permalink, name="proposal"),
+    path("review/<int:pk>/edit/", views.edit, name="edit"),
+    path("review/<int:pk>/merge/", views.merge, name="merge"),
+    path("review/<int:pk>/<slug:verb>/", views.decide, name="decide"),
+]

@@ -1,0 +1,357 @@
+/* The page's own script. Everything here is a convenience: links keep their href and forms their action without it. */
+"use strict";
+(() => {
+  const $ = (css, root = document) => root.querySelector(css);
+  const $$ = (css, root = document) => [...root.querySelectorAll(css)];
+  const visible = (el) => el.getClientRects().length > 0;
+  const body = document.body;
+
+  /* ---------- theme: a cookie, so that the server paints the right one at once ---------- */
+  function setTheme(name) {
+    const year = 31536000;
+    document.cookie = `theme=${name}; path=/; samesite=lax; max-age=${name ? year : 0}`;
+    if (name) document.documentElement.dataset.theme = name;
+    else delete document.documentElement.dataset.theme;
+  }
+  function switchTheme() {
+    const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+    const now = document.documentElement.dataset.theme || (dark ? "dark" : "light");
+    const next = now === "dark" ? "light" : "dark";
+    setTheme(next === (dark ? "dark" : "light") ? "" : next);
+  }
+
+  /* ---------- times: relative, the exact one on hover, in the reader's zone ---------- */
+  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const shortDay = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+  const longDay = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+  function paintTimes(root = document) {
+    const now = new Date();
+    for (const el of $$("time[datetime]", root)) {
+      const at = new Date(el.dateTime);
+      const seconds = (now - at) / 1000;
+      el.title = exact.format(at);
+      if (el.hasAttribute("data-exact")) { el.textContent = exact.format(at); continue; }
+      const past = Math.abs(seconds);
+      const sign = seconds < 0 ? "in " : "";
+      if (past < 45) el.textContent = "now";
+      else if (past < 3570) el.textContent = `${sign}${Math.max(1, Math.round(past / 60))}m`;
+      else if (past < 84600) el.textContent = `${sign}${Math.round(past / 3600)}h`;
+      else if (past < 86400 * 6.5) el.textContent = `${sign}${Math.round(past / 86400)}d`;
+      else el.textContent = (at.getFullYear() === now.getFullYear() ? shortDay : longDay).format(at);
+    }
+  }
+
+  /* ---------- toasts ---------- */
+  function armToast(el) {
+    if (el.dataset.armed) return;
+    el.dataset.armed = "1";
+    $$(".toast[data-armed]:not(.error)").forEach((other) => other !== el && other.remove());
+    let left = el.classList.contains("error") ? 15 : 9;
+    const timer = setInterval(() => {
+      if (!el.isConnected) clearInterval(timer);
+      else if (!el.matches(":hover, :focus-within") && (left -= 1) <= 0) el.remove();
+    }, 1000);
+  }
+  function toast(text, kind = "") {
+    const el = document.createElement("div");
+    el.className = `toast ${kind}`;
+    el.setAttribute("role", "status");
+    const words = document.createElement("span");
+    words.className = "grow";
+    words.textContent = text;
+    const close = document.createElement("button");
+    close.className = "x";
+    close.dataset.dismiss = "";
+    close.setAttribute("aria-label", "Dismiss");
+    close.textContent = "×";
+    el.append(words, close);
+    $("#toasts").append(el);
+    armToast(el);
+  }
+
+  /* ---------- the socket: what changed, never what it says ---------- */
+  const socket = { tries: 0, since: body.dataset.since || "", timer: 0, ws: null };
+  const waiting = new Map();
+  function liveState(state, words) {
+    const el = $("#live");
+    if (!el) return;
+    el.dataset.state = state;
+    $("span", el).textContent = words;
+    el.title = { live: "Connected: this page updates by itself", retry: "Connection lost, trying again", off: "Not connected" }[state];
+  }
+  function connect() {
+    clearTimeout(socket.timer);
+    if (!body.dataset.ws || (socket.ws && socket.ws.readyState < 2)) return;
+    const url = new URL(body.dataset.ws, location.href);
+    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    if (socket.since) url.searchParams.set("since", socket.since);
+    const ws = (socket.ws = new WebSocket(url));
+    ws.onopen = () => { socket.tries = 0; liveState("live", "live"); };
+    ws.onmessage = (e) => {
+      const got = JSON.parse(e.data);
+      for (const frame of Array.isArray(got) ? got : [got]) receive(frame);
+    };
+    ws.onclose = (e) => {
+      if (socket.ws !== ws) return;
+      if (e.code === 4401 || e.code === 4403) return liveState("off", "offline");
+      liveState("retry", "reconnecting");
+      const ceiling = Math.min(30000, 500 * 2 ** socket.tries++);
+      socket.timer = setTimeout(connect, ceiling * (0.5 + Math.random() / 2));
+    };
+  }
+  function receive(frame) {
+    if (frame.type === "reset") {
+      socket.since = frame.id || "";
+      $$("[data-live]").forEach((el) => refresh(el));
+      return;
+    }
+    if (frame.id) {
+      if (socket.since && Number(frame.id) <= Number(socket.since)) return;
+      socket.since = String(frame.id);
+    }
+    document.dispatchEvent(new CustomEvent("tt:event", { detail: frame }));
+    for (const el of $$("[data-live]")) {
+      if (el.dataset.live.split(" ").some((prefix) => frame.type.startsWith(prefix))) refresh(el);
+    }
+  }
+  /* Many frames are one refetch: at the earliest 250 ms after the first, at the latest 1 s. */
+  function refresh(el) {
+    const key = el.id;
+    const had = waiting.get(key);
+    const first = had ? had.first : Date.now();
+    if (had) clearTimeout(had.timer);
+    const wait = Math.max(0, Math.min(250, first + 1000 - Date.now()));
+    const fire = () => {
+      waiting.delete(key);
+      const target = document.getElementById(key);
+      if (target) htmx.trigger(target, "live");
+    };
+    waiting.set(key, { first, timer: setTimeout(fire, wait) });
+  }
+
+  /* ---------- new rows wait while the pointer, the focus or the scroll position is in their list ---------- */
+  const busy = (el) => el.matches(":hover, :focus-within") || (el.closest(".live-list, .desk-rows") || el).scrollTop > 4;
+  const keysOf = (root) => $$("[data-key-id]", root).map((el) => el.dataset.keyId);
+  function hold(el, html) {
+    const fresh = new DOMParser().parseFromString(html, "text/html");
+    const have = new Set(keysOf(el));
+    const count = keysOf(fresh).filter((id) => !have.has(id)).length;
+    el.held = html;
+    const button = $(`[data-held-for="${el.id}"]`);
+    if (!button) return;
+    button.hidden = count === 0;
+    $("button", button).textContent = `${count} new`;
+  }
+  function release(el) {
+    if (el.held === undefined) return;
+    const html = el.held;
+    const have = new Set(keysOf(el));
+    delete el.held;
+    const button = $(`[data-held-for="${el.id}"]`);
+    if (button) button.hidden = true;
+    const id = el.id;
+    htmx.swap(el, html, { swapStyle: "outerHTML" });
+    markNew(document.getElementById(id), have);
+  }
+  function markNew(el, have) {
+    if (!el || !have.size) return;
+    for (const row of $$("[data-key-id]", el)) if (!have.has(row.dataset.keyId)) row.classList.add("is-new");
+  }
+  body.addEventListener("htmx:beforeSwap", (e) => {
+    const el = e.detail.target;
+    if (!el.hasAttribute || !el.hasAttribute("data-hold") || e.detail.requestConfig.triggeringEvent?.type !== "live") return;
+    const rows = keysOf(el).length;
+    if (rows && (busy(el) || el.dataset.hold === "always")) {
+      e.detail.shouldSwap = false;
+      hold(el, e.detail.serverResponse);
+    } else if (rows) {
+      const have = new Set(keysOf(el));
+      el.ownerDocument.addEventListener("htmx:afterSettle", () => markNew(document.getElementById(el.id), have), { once: true });
+    }
+  });
+  body.addEventListener("mouseout", (e) => {
+    const el = e.target.closest?.('[data-hold="pointer"]');
+    if (el && !el.contains(e.relatedTarget) && !busy(el)) release(el);
+  });
+
+  /* ---------- htmx: what went wrong, in words ---------- */
+  body.addEventListener("htmx:responseError", (e) => {
+    const status = e.detail.xhr.status;
+    const quiet = e.detail.requestConfig.triggeringEvent?.type === "live";
+    if (quiet) return;
+    if (status === 404) toast("That is not here any more.", "error");
+    else if (status === 403) toast("Your session or your role does not allow this. Reload the page to sign in again.", "error");
+    else toast("The server could not do that. Nothing was changed; please try again.", "error");
+  });
+  body.addEventListener("htmx:sendError", (e) => {
+    if (e.detail.requestConfig.triggeringEvent?.type !== "live") toast("No answer from the server. Nothing was changed; please try again.", "error");
+  });
+
+  /* ---------- the desk: list on the left, card on the right ---------- */
+  const items = () => $$("[data-item]").filter(visible);
+  const current = () => $('[data-item][aria-current="true"]');
+  let opening = 0;
+  let queued = "";
+  /* The card follows the selection a moment later: a key pressed in between is meant for the card to come. */
+  const behind = () => {
+    const row = current();
+    return row && row.hasAttribute("data-card") && row.closest("li").id !== `row-${$("#card")?.dataset.id}`;
+  };
+  function mark(el) {
+    $$("[data-item][aria-current]").forEach((other) => other.removeAttribute("aria-current"));
+    if (!el) return;
+    el.setAttribute("aria-current", "true");
+    el.scrollIntoView({ block: "nearest" });
+  }
+  function move(step, extend) {
+    const all = items();
+    if (!all.length) return;
+    const here = all.indexOf(current());
+    const next = all[here < 0 ? 0 : Math.max(0, Math.min(all.length - 1, here + step))];
+    if (extend) [all[here], next].forEach((el) => el && check(el, true));
+    mark(next);
+    next.focus({ preventScroll: true });
+    if (!next.hasAttribute("data-card")) return;
+    clearTimeout(opening);
+    opening = setTimeout(() => openCard(next), 60);
+  }
+  function openCard(row) {
+    htmx.ajax("GET", row.getAttribute("hx-get"), { source: "#desk", target: "#card", swap: "outerHTML" });
+    history.replaceState(history.state, "", row.href);
+  }
+  function check(item, value) {
+    const box = $('input[type="checkbox"]', item.closest("li") || item);
+    if (!box) return;
+    box.checked = value === undefined ? !box.checked : value;
+    countSelected();
+  }
+  function countSelected() {
+    const count = $$('.desk-rows input[name="ids"]:checked').length;
+    $$("[data-selected]").forEach((el) => { el.textContent = String(count); });
+  }
+  function arrange() {
+    const card = $("#card");
+    if (!card) return;
+    const row = document.getElementById(`row-${card.dataset.id}`);
+    mark(row && $("[data-item]", row));
+    const desk = $(".desk-page");
+    desk.toggleAttribute("data-open", card.hasAttribute("data-open"));
+    const focus = $("[data-focus]", card) || $("form.edit .field :is(input, textarea, select)", card);
+    if (focus) { focus.focus({ preventScroll: true }); focus.removeAttribute("data-focus"); }
+    countSelected();
+    if (queued) { const code = queued; queued = ""; press(code); }
+  }
+
+  /* ---------- keys: by event.code, so that they work on any layout; silent while someone types ---------- */
+  const typing = (el) => el.matches?.('input:not([type="checkbox"]):not([type="radio"]), textarea, select, [contenteditable="true"]');
+  let sequence = 0;
+  function press(code) {
+    const open = $("dialog[open]");
+    const menu = $("details.menu[open]");
+    for (const scope of [open, menu, current(), document]) {
+      if (!scope) { continue; }
+      const el = $$(`[data-key="${code}"]`, scope).find(visible);
+      if (el) {
+        if (el.tagName === "SUMMARY") openMenu(el.parentElement);
+        else el.click();
+        return true;
+      }
+      if (scope === open) return false;
+    }
+    return false;
+  }
+  function openMenu(details) {
+    details.open = !details.open;
+    if (details.open) $(".pop button, .pop a, .pop input", details)?.focus();
+  }
+  function closeMenus(except) {
+    $$("details.menu[open]").forEach((el) => { if (!el.contains(except)) el.open = false; });
+  }
+  document.addEventListener("keydown", (e) => {
+    const code = e.code.replace(/^Numpad(\d)$/, "Digit$1").replace("NumpadEnter", "Enter");
+    if (code === "Escape") {
+      const menu = $("details.menu[open]");
+      if (menu) { menu.open = false; $("summary", menu).focus(); }
+      else if (typing(e.target)) e.target.blur();
+      else if (!$("dialog[open]")) press("Escape");
+      return;
+    }
+    if ((e.ctrlKey || e.metaKey) && code === "Enter") { if (press("Ctrl+Enter")) e.preventDefault(); return; }
+    if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || typing(e.target)) return;
+    if (code === "Enter" || code === "Space" || code === "Tab") {
+      // a focused link or button does what it says; Enter elsewhere opens the current row
+      if (code === "Enter" && !e.target.matches("a, button, summary, input") && current()) { e.preventDefault(); current().click(); }
+      return;
+    }
+    if (!body.hasAttribute("data-keys")) return;
+    let done = true;
+    if (sequence && Date.now() - sequence < 1500) {
+      sequence = 0;
+      const link = $(`[data-go="${code}"]`);
+      if (link) link.click(); else done = false;
+    } else if (e.key === "?" || (code === "Slash" && e.shiftKey)) showKeys();
+    else if (e.key === "/" || code === "Slash") { const box = $("#search-box"); if (box) { box.focus(); box.select(); } else $('[data-go="Slash"]')?.click(); }
+    else if (code === "KeyJ" || code === "KeyK") { if ($("dialog[open]")) return; move(code === "KeyJ" ? 1 : -1, e.shiftKey); }
+    else if (e.repeat || e.shiftKey) return;
+    else if (code === "KeyG") sequence = Date.now();
+    else if (code === "KeyX" && current()) check(current());
+    else if (behind() && !$("dialog[open]")) queued = code;
+    else done = press(code);
+    if (done) e.preventDefault();
+  });
+  function showKeys() {
+    const el = $("#keys");
+    if (el && !el.open) el.showModal();
+  }
+
+  /* ---------- clicks that need no server ---------- */
+  document.addEventListener("click", (e) => {
+    const at = (css) => e.target.closest(css);
+    if (at("[data-theme-switch]")) switchTheme();
+    if (at("[data-show-keys]")) showKeys();
+    if (at("[data-dismiss]")) at(".toast").remove();
+    if (at("[data-close]")) at("dialog").close();
+    if (e.target.tagName === "DIALOG") e.target.close();
+    if (at("[data-print]")) print();
+    const held = at("[data-held-for]");
+    if (held) { e.target.blur(); release(document.getElementById(held.dataset.heldFor)); }
+    closeMenus(at("details.menu"));
+  });
+  document.addEventListener("change", (e) => {
+    if (e.target.name === "ids") countSelected();
+    if (e.target.matches("[data-submit]")) e.target.form.requestSubmit();
+  });
+  body.addEventListener("closeDialog", () => $("#dialog")?.close());
+
+  /* ---------- thumbs: right approves, left asks for the reason to reject; both can be undone ---------- */
+  let touch = null;
+  document.addEventListener("touchstart", (e) => {
+    touch = e.target.closest("#card") && !e.target.closest(".trail, .table-wrap, input, textarea, form.edit") ? e.touches[0] : null;
+  }, { passive: true });
+  document.addEventListener("touchend", (e) => {
+    if (!touch || !matchMedia("(max-width: 760px)").matches) return;
+    const end = e.changedTouches[0];
+    const dx = end.clientX - touch.clientX;
+    if (Math.abs(dx) > 96 && Math.abs(end.clientY - touch.clientY) < 56) press(dx > 0 ? "KeyA" : "KeyR");
+    touch = null;
+  }, { passive: true });
+
+  /* ---------- after every swap, and at the start ---------- */
+  function settle(root) {
+    paintTimes(root);
+    $$(".toast").forEach(armToast);
+    const dialog = $("#dialog");
+    if (dialog && root.closest?.("#dialog-body") && !dialog.open) dialog.showModal();
+  }
+  body.addEventListener("htmx:afterSettle", (e) => {
+    settle(e.target);
+    if (e.target.id === "card" || e.target.id === "desk") arrange();
+  });
+  body.addEventListener("htmx:oobAfterSwap", (e) => settle(e.target));
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { paintTimes(); connect(); } });
+  addEventListener("online", connect);
+  setInterval(paintTimes, 30000);
+  settle(body);
+  arrange();
+  connect();
+})();
