@@ -6,16 +6,11 @@ import sys
 
 
 def main() -> None:
-    """Run one management command; a bad environment is one clear line, not a traceback."""
+    """Run one management command; what keeps it from running is one clear line, not a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tasktracker.settings")
-    from django.core.management import execute_from_command_line
+    from tasktracker import commandline
 
-    from tasktracker.env import EnvError
-
-    try:
-        execute_from_command_line(sys.argv)
-    except EnvError as error:
-        sys.exit(f"tasktracker: {error}")
+    commandline.run(sys.argv)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from analysis.models import AnalysisRun, Window, WindowMessage
-from analysis.offline.clusters import ClusterAtom, cluster_atoms
+from analysis.offline import ClusterAtom, cluster_atoms
 from analysis.selectors import is_remote
 from knowledge.models import Atom
 from tasktracker.core.enums import AtomType, Stage

@@ -166,9 +166,9 @@ class MessageViewSet(ReadOnlyViewSet):
     @action(detail=True, methods=["post"])
     def verdict(self, request: Request, pk: str | None = None) -> Response:
         """A person's verdict on the message."""
+        message = get_object_or_404(self.get_queryset(), pk=pk)
         given = VerdictInSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        message = get_object_or_404(self.get_queryset(), pk=pk)
         changed = services.set_verdict(
             message_id=message.pk, by=self.access.user, verdict=given.validated_data["class"]
         )

@@ -1,6 +1,6 @@
 """The API of projects, topics, atoms, links and tasks, and of the search."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
 from django.utils.html import escape
@@ -38,6 +38,14 @@ class KnowledgeViewSet(CrudViewSet):
     """CRUD whose writes go through services; a body is answered with the object as a GET gives it."""
 
     kind: str
+    made: Any
+    ordering: tuple[str, ...]
+    unlisted: ClassVar[tuple[str, ...]] = ()  # statuses that a list shows only when asked for
+
+    def get_queryset(self) -> Any:
+        rows = super().get_queryset()
+        listing = self.action == "list" and not self.request.query_params.get("status")
+        return rows.exclude(status__in=self.unlisted) if listing and self.unlisted else rows
 
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -45,25 +53,24 @@ class KnowledgeViewSet(CrudViewSet):
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
         self.perform_create(given)
-        return Response(self.shown(given.instance.pk), status=201)
+        return Response(self.shown(self.made.pk), status=201)
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change one."""
-        given = self.get_serializer(self.get_object(), data=request.data, partial=kwargs.pop("partial", False))
+        row = self.get_object()
+        given = self.get_serializer(row, data=request.data, partial=kwargs.pop("partial", False))
         given.is_valid(raise_exception=True)
         self.perform_update(given)
-        return Response(self.shown(given.instance.pk))
+        return Response(self.shown(row.pk))
 
     def perform_create(self, serializer: BaseSerializer[Any]) -> None:
         make = getattr(services, f"create_{self.kind}")
-        serializer.instance = make(
-            workspace=self.access.workspace, by=self.access.user, values=serializer.validated_data
-        )
+        self.made = make(workspace=self.access.workspace, by=self.access.user, values=serializer.validated_data)
 
     def perform_update(self, serializer: BaseSerializer[Any]) -> None:
         change = getattr(services, f"change_{self.kind}")
-        pk = serializer.instance.pk
-        change(**{f"{self.kind}_id": pk}, by=self.access.user, values=serializer.validated_data)
+        row: Any = serializer.instance
+        change(**{f"{self.kind}_id": row.pk}, by=self.access.user, values=serializer.validated_data)
 
     def perform_destroy(self, instance: Model) -> None:
         getattr(services, f"delete_{self.kind}")(**{f"{self.kind}_id": instance.pk}, by=self.access.user)
@@ -102,9 +109,7 @@ class ProjectViewSet(CrudViewSet):
 
     def perform_create(self, serializer: Any) -> None:
         self._check_manager(serializer.validated_data)
-        serializer.instance = services.create_project(
-            workspace=self.access.workspace, values=serializer.validated_data
-        )
+        serializer.instance = services.create_project(workspace=self.access.workspace, values=serializer.validated_data)
 
     def perform_update(self, serializer: Any) -> None:
         self._check_manager(serializer.validated_data)
@@ -119,13 +124,14 @@ class ProjectViewSet(CrudViewSet):
 
 
 class TopicViewSet(KnowledgeViewSet):
-    """Topics, by name."""
+    """Topics, by name; merged ones are listed only when asked for."""
 
     kind = "topic"
     queryset = selectors.with_counts(Topic.objects.select_related("project")).order_by("name", "id")
     serializer_class = TopicSerializer
     filterset_class = TopicFilter
-    ordering = ("name", "id")
+    unlisted = (Topic.Status.MERGED,)
+    ordering: tuple[str, ...] = ("name", "id")
 
     @extend_schema(responses=AtomSerializer(many=True))
     @action(detail=True, filterset_class=None)
@@ -157,12 +163,13 @@ class TopicViewSet(KnowledgeViewSet):
 
 
 class AtomViewSet(KnowledgeViewSet):
-    """Atoms, newest first."""
+    """Atoms, newest first; merged ones are listed only when asked for."""
 
     kind = "atom"
     queryset = selectors.with_quotes(Atom.objects.prefetch_related("topics")).order_by("-id")
     serializer_class = AtomSerializer
     filterset_class = AtomFilter
+    unlisted = (Atom.Status.MERGED,)
     ordering = ("-id",)
 
     @extend_schema(request=MergeIntoSerializer, responses=AtomSerializer)
@@ -242,9 +249,7 @@ class SearchView(ScopedMixin, APIView):
         limit = request.query_params.get("limit", "30")
         if not (limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) <= MOST_HITS):
             raise Invalid(f"limit: a number from 1 to {MOST_HITS}.")
-        hits = search.search(
-            workspace=self.access.workspace, q=q, kinds=kinds or search.KINDS, limit=int(limit)
-        )
+        hits = search.search(workspace=self.access.workspace, q=q, kinds=kinds or search.KINDS, limit=int(limit))
         results = [
             {
                 "kind": hit.kind,

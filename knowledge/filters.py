@@ -29,7 +29,7 @@ class Worded(filters.FilterSet):
 
 
 class TopicFilter(Worded):
-    """Merged topics are left out unless asked for."""
+    """Topics."""
 
     WORDS = ("name", "description")
     status = filters.ChoiceFilter(choices=Topic.Status.choices)
@@ -39,16 +39,12 @@ class TopicFilter(Worded):
         model = Topic
         fields: list[str] = []
 
-    def filter_queryset(self, queryset: QuerySet[Topic]) -> QuerySet[Topic]:
-        found = super().filter_queryset(queryset)
-        return found if self.form.cleaned_data.get("status") else found.exclude(status=Topic.Status.MERGED)
-
     def by_project(self, rows: QuerySet[Topic], name: str, value: str) -> QuerySet[Topic]:
         return named(rows, "project", value)
 
 
 class AtomFilter(Worded):
-    """Merged atoms are left out unless asked for."""
+    """Atoms."""
 
     WORDS = ("title", "content")
     type = filters.ChoiceFilter(choices=AtomType.choices)
@@ -58,10 +54,6 @@ class AtomFilter(Worded):
     class Meta:
         model = Atom
         fields: list[str] = []
-
-    def filter_queryset(self, queryset: QuerySet[Atom]) -> QuerySet[Atom]:
-        found = super().filter_queryset(queryset)
-        return found if self.form.cleaned_data.get("status") else found.exclude(status=Atom.Status.MERGED)
 
 
 class AtomLinkFilter(filters.FilterSet):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from ingestion.models import Message
 from knowledge import vectors
@@ -18,7 +18,12 @@ from tasktracker.core.models import Workspace
 log = logging.getLogger(__name__)
 
 KINDS = ("message", "topic", "atom", "task")
-FIELDS = {"topic": ("name", "description"), "atom": ("title", "content"), "task": ("title", "description")}
+FIELDS = {
+    "message": ("text",),
+    "topic": ("name", "description"),
+    "atom": ("title", "content"),
+    "task": ("title", "description"),
+}
 DEPTH = 60  # of each list that is fused
 K = 60  # reciprocal rank fusion's constant (Cormack et al. 2009)
 LEAST_COSINE = 0.2
@@ -77,13 +82,12 @@ def _by_words(workspace: Workspace, kinds: Sequence[str], words: Sequence[str]) 
     found: list[tuple[float, str, int]] = []
     for kind in kinds:
         rows: Any = _living(kind, workspace)
-        if kind == "message":
-            rows = rows.filter(search=query).annotate(fit=SearchRank(F("search"), query))
-        else:
-            document = SearchVector(*FIELDS[kind], config="simple")
-            rows = rows.annotate(document=document).filter(document=query).annotate(fit=SearchRank(document, query))
+        document = SearchVector(*FIELDS[kind], config="simple")  # for messages the expression of their GIN index
+        rows = rows.annotate(document=document).filter(document=query).annotate(fit=SearchRank(document, query))
         found += [(fit, kind, pk) for pk, fit in rows.order_by("-fit", "-pk").values_list("pk", "fit")[:DEPTH]]
-    return [(kind, pk) for _, kind, pk in sorted(found, key=lambda one: (-one[0], KINDS.index(one[1]), -one[2]))][:DEPTH]
+    return [(kind, pk) for _, kind, pk in sorted(found, key=lambda one: (-one[0], KINDS.index(one[1]), -one[2]))][
+        :DEPTH
+    ]
 
 
 def _by_meaning(workspace: Workspace, kinds: Sequence[str], q: str) -> list[tuple[str, int]]:

@@ -31,9 +31,7 @@ def tasks_visible_to(user: User) -> QuerySet[Task]:
 def with_counts(topics: QuerySet[Topic]) -> QuerySet[Topic]:
     """Topics with `n_atoms` (active ones) and `n_messages` (of their own quotes and their atoms')."""
     atoms = Atom.objects.filter(topics=OuterRef("pk"), status=Atom.Status.ACTIVE).order_by()
-    said = Message.objects.filter(
-        Q(quotes__topics=OuterRef("pk")) | Q(quotes__atoms__topics=OuterRef("pk"))
-    ).order_by()
+    said = Message.objects.filter(Q(quotes__topics=OuterRef("pk")) | Q(quotes__atoms__topics=OuterRef("pk"))).order_by()
     return topics.annotate(n_atoms=_counted(atoms, "pk"), n_messages=_counted(said, "pk"))
 
 

@@ -94,7 +94,7 @@ def delete_task(*, task_id: int, by: User) -> None:
 
 
 def merge_topic(*, topic_id: int, into_id: int, by: User) -> Topic:
-    """Merge a topic into another one of its workspace: atoms, quotes and keywords move, the loser keeps `merged_into`."""
+    """Merge a topic into another one: atoms, quotes and keywords move, the loser keeps `merged_into`."""
     with transaction.atomic():
         loser, winner = _two(Topic, topic_id, into_id)
         winner.quotes.add(*loser.quotes.values_list("pk", flat=True))
@@ -170,7 +170,7 @@ def _change[M: (Topic, Atom, Task)](model: type[M], pk: int, *, by: User, values
     return found
 
 
-def _delete(model: type[Topic] | type[Atom] | type[Task], pk: int, kind: str) -> None:
+def _delete[M: (Topic, Atom, Task)](model: type[M], pk: int, kind: str) -> None:
     with transaction.atomic():
         row = _held(model, pk)
         try:

@@ -41,4 +41,7 @@ def move_item[M: (Topic, Atom)](item: M, *, to: str, by: User | None, into: M | 
 
 def reactivate(item: Topic | Atom, *, by: User | None) -> None:
     """Bring back what was merged or put away."""
-    move_item(item, to="active", by=by)
+    if isinstance(item, Topic):
+        move_item(item, to=Topic.Status.ACTIVE, by=by)
+    else:
+        move_item(item, to=Atom.Status.ACTIVE, by=by)

@@ -175,18 +175,16 @@ def nearest(
 
 
 def ensure_index(model: str, dim: int) -> bool:
-    """Make the partial HNSW index of a model where it is missing; whether it was made."""
-    if dim > HALFVEC_INDEX_DIMS:
+    """Make the partial HNSW index of a model where it is missing; whether it was made. Never inside a transaction."""
+    if dim > HALFVEC_INDEX_DIMS or connection.in_atomic_block:
         return False
     name = "embedding_hnsw_" + hashlib.sha256(f"{model} {dim}".encode()).hexdigest()[:12]
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_indexes WHERE indexname = %s", [name])
         if cursor.fetchone():
             return False
-        # outside of a transaction it is built beside running writes
-        beside = "" if connection.in_atomic_block else "CONCURRENTLY"
         cursor.execute(
-            f"CREATE INDEX {beside} IF NOT EXISTS {name} ON knowledge_embedding"
+            f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON knowledge_embedding"
             f" USING hnsw (({_column(dim)}) {_type(dim).split('(')[0]}_cosine_ops) WHERE model = %s AND dim = %s",
             [model, dim],
         )

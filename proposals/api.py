@@ -53,6 +53,11 @@ class ProposalViewSet(ReadOnlyViewSet):
     filterset_class = ProposalFilter
     ordering = ("-rank", "-id")
 
+    def get_queryset(self) -> Any:
+        rows = super().get_queryset()
+        listing = self.action == "list" and not self.request.query_params.get("status")
+        return rows.exclude(status=Proposal.Status.NEEDS_EVIDENCE) if listing else rows
+
     def get_serializer_class(self) -> type[ProposalSerializer]:
         return ProposalDetailSerializer if self.action == "retrieve" else ProposalSerializer
 
@@ -117,9 +122,7 @@ class ProposalViewSet(ReadOnlyViewSet):
     def evidence(self, request: Request, pk: str) -> Response:
         """Add a quote; what needed evidence waits like any other then."""
         body = given(EvidenceInSerializer, request)
-        return self._answer(
-            services.add_evidence(**self._who(), message_id=body["message"], quote=body["quote"])
-        )
+        return self._answer(services.add_evidence(**self._who(), message_id=body["message"], quote=body["quote"]))
 
     @extend_schema(request=NotSameSerializer, responses={204: None})
     @action(detail=True, methods=["post"], url_path="not-same")
@@ -135,7 +138,7 @@ class ProposalViewSet(ReadOnlyViewSet):
     def bulk(self, request: Request) -> Response:
         """One verb for many ids, each by itself; undone as one by `{"verb": "undo", "action_id": …}`."""
         body = given(BulkSerializer, request)
-        scope = {"workspace": self.access.workspace, "by": self.access.user}
+        scope: dict[str, Any] = {"workspace": self.access.workspace, "by": self.access.user}
         if "action_id" in body:
             confirm = body["params"].get("confirm", False)
             result = services.undo_bulk(action_id=body["action_id"], **scope, confirm=confirm)

@@ -11,7 +11,6 @@ from analysis.models import AnalysisRun
 from ingestion.models import Message, Quote
 from proposals import selectors
 from proposals.banners import Banner, banner, name_of
-from proposals.desk import TIER_RANGES
 from proposals.diffs import as_payload, diff_of
 from proposals.models import Evidence, Proposal, ReviewAction
 from proposals.naming import Rest, named, rests_on
@@ -159,7 +158,8 @@ def card_of(proposal: Proposal, *, query: str = "") -> Card:
     payload = named(proposal)
     alike = near(proposal, query) if proposal.is_open else []
     body_key = BODY[proposal.kind]
-    actions = list(proposal.actions.filter(undone_at=None).select_related("by")[:6])
+    actions = list(selectors.history_of(proposal)[:8])
+    standing = [action for action in actions if action.undone_at is None]
     return Card(
         proposal=proposal,
         fields=[
@@ -181,11 +181,17 @@ def card_of(proposal: Proposal, *, query: str = "") -> Card:
         price=price(proposal.run),
         banner=banner(proposal),
         diff=difference(proposal),
-        history=[Line(who=name_of(a.by), did=DID.get(a.verb, a.verb), at=a.at) for a in actions],
-        can_undo=bool(actions) and actions[0].verb != ReviewAction.Verb.SUPERSEDE and proposal.status != "pending",
+        history=[line_of(action) for action in actions],
+        can_undo=bool(standing) and standing[0].verb != ReviewAction.Verb.SUPERSEDE and proposal.status != "pending",
         url=f"{reverse('proposals:desk')}?{query}{'&' if query else ''}at={proposal.pk}",
         run={"pk": proposal.run.pk, "url": reverse("analysis:run", args=[proposal.run.pk])} if proposal.run else None,
     )
+
+
+def line_of(action: ReviewAction) -> Line:
+    """A decision in the history; one that was taken back says so."""
+    undone = f", undone by {name_of(action.undone_by)}" if action.undone_at else ""
+    return Line(who=name_of(action.by), did=DID.get(action.verb, action.verb) + undone, at=action.at)
 
 
 def pieces(proposal: Proposal) -> list[Piece]:
@@ -216,7 +222,7 @@ def place(message: Message) -> str:
 def meaning(proposal: Proposal) -> str:
     """What this confidence has meant so far, for this kind. One query."""
     like = Proposal.objects.filter(
-        TIER_RANGES[proposal.tier], workspace=proposal.workspace_id, kind=proposal.kind, decided_at__isnull=False
+        selectors.TIERS[proposal.tier], workspace=proposal.workspace_id, kind=proposal.kind, decided_at__isnull=False
     )
     found = like.aggregate(all=Count("id"), approved=Count("id", filter=Q(status="approved")))
     if not found["all"]:

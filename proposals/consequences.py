@@ -85,9 +85,9 @@ def _on_made(kind: str, change: Change, going: _Going, add: Add) -> None:
     row = MODELS[kind]._default_manager.filter(pk=change["pk"]).first()
     if row is None:
         return
-    if kind == "topic":
+    if isinstance(row, Topic):
         _on_topic(row, going, add)
-    elif kind == "atom":
+    elif isinstance(row, Atom):
         _on_atom(row, going, add)
     elif ExternalLink.objects.filter(task_id=row.pk).exists():
         add("task", row.pk, str(row))
@@ -111,7 +111,7 @@ def _as_left(change: Change, going: _Going) -> bool:
 
 
 def _on_topic(topic: Topic, going: _Going, add: Add) -> None:
-    through = Topic.atoms.through  # type: ignore[attr-defined]
+    through = Atom.topics.through
     links = dict(through._default_manager.filter(topic_id=topic.pk).values_list("pk", "atom_id"))
     staying = going.keeps("knowledge.atom", (links[pk] for pk in going.keeps("knowledge.atom_topics", links)))
     for atom in Atom.objects.filter(pk__in=staying):

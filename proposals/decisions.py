@@ -93,17 +93,13 @@ def approve(
         at.keep(Verb.APPROVE, edited="human" in proposal.origins.values())
         tell(item, new=new, by=by)
         emit(
-            ProposalApproved(
-                **about(proposal), created_kind=proposal.created_kind, created_id=proposal.created_id
-            ),
+            ProposalApproved(**about(proposal), created_kind=proposal.created_kind, created_id=proposal.created_id),
             by=by,
         )
         return proposal
 
 
-def reject(
-    *, proposal_id: int, by: User, reason: str, note: str = "", batch: uuid.UUID | None = None
-) -> Proposal:
+def reject(*, proposal_id: int, by: User, reason: str, note: str = "", batch: uuid.UUID | None = None) -> Proposal:
     """Refuse it, and remember that: it stays away until two new independent messages support it."""
     if reason not in RejectReason.values:
         raise Invalid(f"{reason!r} is no reason: use one of {', '.join(RejectReason.values)}.")

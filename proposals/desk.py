@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from ingestion.models import Source
 from knowledge.models import Project
 from proposals.models import Evidence, Proposal
+from proposals.selectors import TIERS
 from tasktracker.core.enums import Tier
 from tasktracker.core.models import Workspace
 
@@ -28,11 +29,6 @@ STATUS_CHOICES = [
     ("superseded", "superseded"),
     (ALL, "everything"),
 ]
-TIER_RANGES = {
-    Tier.HIGH: Q(confidence__gt=0.9),
-    Tier.MEDIUM: Q(confidence__gte=0.7, confidence__lte=0.9),
-    Tier.LOW: Q(confidence__lt=0.7),
-}
 KIND_CHIPS = [("", "All"), ("topic", "Topics"), ("atom", "Atoms"), ("task", "Tasks")]
 
 
@@ -87,7 +83,7 @@ class Filters:
         if self.kind:
             found = found.filter(kind=self.kind)
         if self.tier:
-            found = found.filter(TIER_RANGES[Tier(self.tier)])
+            found = found.filter(TIERS[Tier(self.tier)])
         if self.project:
             found = found.filter(project_id=int(self.project))
         if self.run:

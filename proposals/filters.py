@@ -11,7 +11,7 @@ ALL, OPEN = "all", "open"
 
 
 class ProposalFilter(filters.FilterSet):
-    """`status` takes several with commas, `open` or `all`; without it those that need evidence are left out."""
+    """`status` takes several with commas, `open` or `all`."""
 
     kind = filters.ChoiceFilter(choices=Proposal.Kind.choices)
     status = filters.CharFilter(method="by_status")
@@ -24,11 +24,6 @@ class ProposalFilter(filters.FilterSet):
     class Meta:
         model = Proposal
         fields: list[str] = []
-
-    def filter_queryset(self, queryset: QuerySet[Proposal]) -> QuerySet[Proposal]:
-        found = super().filter_queryset(queryset)
-        asked = self.form.cleaned_data.get("status")
-        return found if asked else found.exclude(status=Proposal.Status.NEEDS_EVIDENCE)
 
     def by_status(self, rows: QuerySet[Proposal], name: str, value: str) -> QuerySet[Proposal]:
         wanted = {one.strip() for one in value.split(",")}

@@ -155,8 +155,11 @@ class World:
 
     def _read_messages(self) -> None:
         for kind, model in (("topic", Topic), ("atom", Atom), ("task", Task)):
-            items = {item.pk for item in (*self._known.values(), *self._named.values(), *self._titled.values())
-                     if isinstance(item, model)}
+            items = {
+                item.pk
+                for item in (*self._known.values(), *self._named.values(), *self._titled.values())
+                if isinstance(item, model)
+            }
             rows: Any = model._default_manager.filter(pk__in=items, quotes__isnull=False)
             for pk, message in rows.values_list("pk", "quotes__message_id"):
                 self._messages.setdefault((kind, pk), set()).add(message)

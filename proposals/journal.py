@@ -10,6 +10,7 @@ from django.utils import timezone
 
 Change = dict[str, Any]
 Restore = Callable[[Change], None]
+Remove = Callable[[int], None]
 
 
 class Journal:
@@ -67,7 +68,9 @@ def snapshot(row: models.Model, names: Collection[str] | None = None) -> dict[st
     """The row's own columns, or those named, as JSON values that `revert` reads back exactly."""
     fields = [field for field in row._meta.concrete_fields if not field.primary_key]
     return {
-        field.attname: _plain(getattr(row, field.attname)) for field in fields if names is None or field.attname in names
+        field.attname: _plain(getattr(row, field.attname))
+        for field in fields
+        if names is None or field.attname in names
     }
 
 
@@ -77,18 +80,22 @@ def read(model: type[models.Model], values: Mapping[str, Any]) -> dict[str, Any]
     return {name: by_name[name].to_python(value) for name, value in values.items() if name in by_name}
 
 
-def revert(changes: Iterable[Change], *, restore: Mapping[str, Restore]) -> None:
+def revert(
+    changes: Iterable[Change], *, restore: Mapping[str, Restore], remove: Mapping[str, Remove] | None = None
+) -> None:
     """Play a decision's changes backwards, with the same primary keys.
 
     A row made is removed (one that is gone already is fine), a row removed comes back, a column changed gets its
     old value unless somebody has changed it since. `restore` names, by model label, who takes back a change that
-    holds a `status`.
+    holds a `status`; `remove` who removes a row that others may have come to share.
     """
     for change in reversed(list(changes)):
         model = apps.get_model(change["model"])
         rows = model._default_manager.filter(pk=change["pk"])
         before, after = change["before"], change["after"]
-        if before is None:
+        if before is None and remove is not None and change["model"] in remove:
+            remove[change["model"]](change["pk"])
+        elif before is None:
             rows.delete()
         elif after is None:
             values = read(model, before)

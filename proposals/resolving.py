@@ -95,7 +95,7 @@ def topic_named(workspace_id: int, name: int | str | None) -> Topic | None:
 
 
 def atom_meant(proposal: Proposal, to: int | str) -> Atom | None:
-    """The approved atom at the other end of a link: by id, or by a title of the same run."""
+    """The approved atom at the other end of a link: by id, by a title of the same run, or as a person wrote it."""
     if isinstance(to, int):
         found = item_of("atom", to, proposal.workspace_id)
         return found if isinstance(found, Atom) else None
@@ -110,6 +110,8 @@ def atom_meant(proposal: Proposal, to: int | str) -> Atom | None:
         found = outcome_of(other)
         if isinstance(found, Atom):
             return found
+    if runs and proposal.origins.get("links") != "human":
+        return None  # a model speaks of the atoms of its own answer; the same title elsewhere is another thing
     named = Atom.objects.filter(workspace_id=proposal.workspace_id, title__iexact=to, status=Atom.Status.ACTIVE)
     only = list(named[:2])
     return only[0] if len(only) == 1 else None

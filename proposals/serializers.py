@@ -148,7 +148,8 @@ class TargetField(Anything):
     """A proposal's id, `{"kind", "id"}` of a proposal, topic, atom or task, or the same as `task-12`."""
 
     def to_internal_value(self, data: Any) -> Target:
-        kind, number = "proposal", data
+        kind: Any = "proposal"
+        number = data
         if isinstance(data, dict):
             kind, number = data.get("kind"), data.get("id")
         elif isinstance(data, str) and "-" in data:

@@ -122,8 +122,7 @@ def _denied(proposal: Proposal, keys: list[Key]) -> set[Key]:
     waiting = [pk for kind, pk in keys if kind == "proposal"]
     objects = [pk for kind, pk in keys if kind != "proposal"]
     prints: dict[Key, str] = {
-        ("proposal", pk): own
-        for pk, own in Proposal.objects.filter(pk__in=waiting).values_list("pk", "fingerprint")
+        ("proposal", pk): own for pk, own in Proposal.objects.filter(pk__in=waiting).values_list("pk", "fingerprint")
     }
     made = Proposal.objects.filter(created_kind=proposal.kind, created_id__in=objects, status="approved")
     for pk, own in made.order_by("-decided_at").values_list("created_id", "fingerprint"):

@@ -1,17 +1,25 @@
 """Jobs of the desk: ids in, one call; done already means return."""
 
 from celery import shared_task
+from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet
 
 from analysis.models import Finding
+from knowledge import vectors
+from knowledge.models import Embedding
 from proposals import services
+from proposals.models import Proposal
+from proposals.similar import text_of
 
 RUNS_AT_ONCE = 20
+EMBED_AT_ONCE = 500
 
 
 @shared_task(ignore_result=True)
 def propose_for_run(workspace_id: int, run_id: int) -> None:
     """Take in what the run has found so far (started by run.progress and run.completed)."""
     services.take_in(run_id=run_id)
+    embed_proposals(workspace_id)
 
 
 @shared_task(ignore_result=True)
@@ -21,6 +29,21 @@ def sweep_findings() -> None:
     for run_id in list(left[:RUNS_AT_ONCE]):
         services.take_in(run_id=run_id)
     services.set_aside_unproven()
+    waiting = _without_vector().order_by().values_list("workspace_id", flat=True).distinct()
+    for workspace_id in list(waiting):
+        embed_proposals(workspace_id)
+
+
+def embed_proposals(workspace_id: int) -> None:
+    """Embed what waits in a workspace, so that a card finds what is most like it."""
+    rows = _without_vector().filter(workspace_id=workspace_id).order_by("-id")[:EMBED_AT_ONCE]
+    texts = [(row.pk, text_of(row)) for row in rows]
+    vectors.store(workspace_id=workspace_id, kind="proposal", owner=Proposal, texts=texts)
+
+
+def _without_vector() -> QuerySet[Proposal]:
+    ours = Embedding.objects.filter(kind="proposal", object_id=OuterRef("pk"), model=settings.EMBEDDING_MODEL)
+    return Proposal.objects.filter(~Exists(ours), status__in=Proposal.OPEN)
 
 
 @shared_task(ignore_result=True)

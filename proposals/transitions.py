@@ -61,9 +61,7 @@ def go(
     Raises `Conflict`: `already_decided` with the winner's name, `superseded`, or `wrong_state`.
     """
     if proposal.status == S.SUPERSEDED and to != S.SUPERSEDED:
-        raise Conflict(
-            "A newer finding has taken the place of this one.", code="superseded", status=S.SUPERSEDED.value
-        )
+        raise Conflict("A newer finding has taken the place of this one.", code="superseded", status=S.SUPERSEDED.value)
     before = companions(proposal)
     decided = to in DECISIONS
     moved = move(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
+from ingestion.models import Quote
 from knowledge import desk
 from proposals import consequences, transitions
 from proposals.decisions import about, seat
@@ -27,7 +28,7 @@ def undo(*, proposal_id: int, by: User, confirm: bool = False) -> Proposal:
     """
     with seat(proposal_id, by=by) as at:
         action = at.proposal.actions.filter(undone_at=None).first()
-        if action is None:
+        if action is None or (action.verb == Verb.EDIT and not at.proposal.is_open):  # united with its twin since
             last = at.proposal.actions.first()
             if last is not None and last.undone_by_id == by.pk:
                 return at.proposal  # a double click
@@ -75,7 +76,11 @@ def take_back(actions: Sequence[ReviewAction], *, by: User, confirm: bool) -> No
 
 def _revert(action: ReviewAction, *, by: User) -> None:
     moved: list[Change] = []
-    revert(action.changes, restore={Proposal._meta.label_lower: moved.append})
+    revert(
+        action.changes,
+        restore={Proposal._meta.label_lower: moved.append},
+        remove={Quote._meta.label_lower: _remove_quote},
+    )
     for change in moved:
         twin = _open_twin(change)
         if twin is None:
@@ -87,6 +92,12 @@ def _revert(action: ReviewAction, *, by: User) -> None:
     proposal = Proposal.objects.filter(pk=action.proposal_id).first()
     if proposal is not None:
         emit(ProposalUndone(**about(proposal), undone=action.verb), by=by)
+
+
+def _remove_quote(pk: int) -> None:
+    """A quote that a person added goes with the undo, unless somebody else rests on it by now."""
+    uses = ("evidence", "findings", "topics", "atoms", "tasks")
+    Quote.objects.filter(pk=pk, **{f"{use}__isnull": True for use in uses}).delete()
 
 
 def _open_twin(change: Change) -> Proposal | None:
@@ -109,9 +120,7 @@ def _open_twin(change: Change) -> Proposal | None:
 
 def _unite(change: Change, twin: Proposal, *, by: User | None) -> None:
     proposal = transitions.lock_proposal(change["pk"])
-    journal = Journal()
-    before = transitions.companions(proposal)
     transitions.unite(proposal, twin=twin, by=by)
-    journal.record(proposal, before=before, after=transitions.companions(Proposal.objects.get(pk=proposal.pk)))
-    unite_evidence(proposal, twin, journal)
-
+    unite_evidence(proposal, twin, Journal())
+    if twin.status == Proposal.Status.NEEDS_EVIDENCE and twin.evidence.exists():
+        transitions.go(twin, to=Proposal.Status.PENDING, by=by, journal=Journal())

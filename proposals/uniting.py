@@ -53,9 +53,7 @@ def merge(
             loser = _into_item(at, item, chosen)
         elif winner is not None:
             _into_proposal(at, winner, chosen)
-            loser = transitions.go(
-                loser, to=S.MERGED, by=by, journal=at.journal, also={"merged_into": winner}
-            ).row
+            loser = transitions.go(loser, to=S.MERGED, by=by, journal=at.journal, also={"merged_into": winner}).row
         _remember_same(loser, target, by=by, journal=at.journal)
         at.keep(Verb.MERGE, edited=bool(chosen))
         emit(ProposalMerged(**about(loser), into=loser.merged_into_id or loser.created_id or 0), by=by)
@@ -127,9 +125,7 @@ def _into_proposal(at: Seat, winner: Proposal, chosen: dict[str, Any]) -> None:
     journal, loser = at.journal, at.proposal
     if chosen:
         write_fields(winner, chosen, journal)
-    united = {
-        key: both_lists(loser.payload.get(key), winner.payload.get(key)) for key in UNITED[winner.kind]
-    }
+    united = {key: both_lists(loser.payload.get(key), winner.payload.get(key)) for key in UNITED[winner.kind]}
     journal.update(winner, payload={**winner.payload, **united})
     unite_evidence(loser, winner, journal)
     if winner.status == S.NEEDS_EVIDENCE and winner.evidence.exists():
@@ -156,4 +152,3 @@ def _remember_same(loser: Proposal, target: Target, *, by: User, journal: Journa
         journal.delete(denied)
     if not Memory.objects.filter(**about_pair, kind=Memory.Kind.SAME).exists():
         journal.create(Memory, **about_pair, kind=Memory.Kind.SAME, by=by)
-

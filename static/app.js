@@ -130,7 +130,11 @@
   }
 
   /* ---------- new rows wait while the pointer, the focus or the scroll position is in their list ---------- */
-  const busy = (el) => el.matches(":hover, :focus-within") || (el.closest(".live-list, .desk-rows") || el).scrollTop > 4;
+  const around = (el) => el.closest(".live-list, .desk-list, .panel") || el;
+  function busy(el) {
+    const scroller = el.closest(".live-list, .desk-rows");
+    return around(el).matches(":hover, :focus-within") || (scroller ? scroller.scrollTop : scrollY) > 4;
+  }
   const keysOf = (root) => $$("[data-key-id]", root).map((el) => el.dataset.keyId);
   function hold(el, html) {
     const fresh = new DOMParser().parseFromString(html, "text/html");
@@ -170,8 +174,9 @@
     }
   });
   body.addEventListener("mouseout", (e) => {
-    const el = e.target.closest?.('[data-hold="pointer"]');
-    if (el && !el.contains(e.relatedTarget) && !busy(el)) release(el);
+    for (const el of $$('[data-hold="pointer"]')) {
+      if (el.held !== undefined && !around(el).contains(e.relatedTarget) && !busy(el)) release(el);
+    }
   });
 
   /* ---------- htmx: what went wrong, in words ---------- */
@@ -237,7 +242,11 @@
     const desk = $(".desk-page");
     desk.toggleAttribute("data-open", card.hasAttribute("data-open"));
     const focus = $("[data-focus]", card) || $("form.edit .field :is(input, textarea, select)", card);
-    if (focus) { focus.focus({ preventScroll: true }); focus.removeAttribute("data-focus"); }
+    if (focus) {
+      focus.focus({ preventScroll: true });
+      focus.removeAttribute("data-focus");
+      if (focus.matches('[type="text"], textarea')) focus.setSelectionRange(focus.value.length, focus.value.length);
+    }
     countSelected();
     if (queued) { const code = queued; queued = ""; press(code); }
   }

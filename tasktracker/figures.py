@@ -15,8 +15,8 @@ from django.utils import timezone
 from analysis.models import AnalysisRun, Window
 from ingestion.models import Message
 from knowledge.models import Atom, AtomLink, Task
-from proposals.desk import TIER_RANGES
 from proposals.models import Proposal
+from proposals.selectors import TIERS
 from tasktracker.core.enums import AtomType, TaskStatus
 from tasktracker.core.models import LLMCall, Workspace
 from tasktracker.core.templatetags.ui import relative
@@ -177,13 +177,13 @@ def acceptance(workspace: Workspace) -> list[Bar]:
     """For each tier, how many of the decided were approved. One query."""
     decided = Proposal.objects.filter(workspace=workspace, status__in=["approved", "rejected", "merged"]).order_by()
     wanted: dict[str, Count] = {}
-    for tier, within in TIER_RANGES.items():
+    for tier, within in TIERS.items():
         wanted[f"{tier}_all"] = Count("id", filter=within)
         wanted[f"{tier}_yes"] = Count("id", filter=within & Q(status="approved"))
     found = decided.aggregate(**wanted)
     return [
         Bar(tier.value, found[f"{tier}_yes"], found[f"{tier}_all"], share(found[f"{tier}_yes"], found[f"{tier}_all"]))
-        for tier in TIER_RANGES
+        for tier in TIERS
     ]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 from tasktracker.embedded.errors import EngineError
-from tasktracker.embedded.process import Child
+from tasktracker.embedded.process import Child, stop_together
 
 TICK_SECONDS = 0.25
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
@@ -51,17 +51,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """Ask all programs at once, wait for the slowest; a second Ctrl-C kills what is left. Engines go on."""
-        running = [child for child in self._programs if child.pid is not None]
-        began = time.monotonic()
-        try:
-            for child in running:
-                child.signal(child.stop_signal)
-            for child in running:
-                child.finish(began + child.stop_seconds)
-        finally:
-            # Also after the second Ctrl-C: nothing of ours stays behind.
-            for child in self._programs:
-                child.kill()
+        stop_together(self._programs)
 
     def _look_after(self, watched: _Watched) -> None:
         now = time.monotonic()

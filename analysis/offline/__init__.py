@@ -1,10 +1,27 @@
 """The engine that needs no model: rules and embeddings, no network, the same answers as a language model."""
 
+from .classify import classify
+from .clusters import ClusterAtom, cluster_atoms
 from .embed import DIM, embed
 from .knowledge import knowledge
 from .plan import Plan, plan
+from .similar import same
+from .tasks import tasks
 
 NAME = "offline rules"
 VERSION = 1
 
-__all__ = ["DIM", "NAME", "VERSION", "Plan", "embed", "knowledge", "plan"]
+__all__ = [
+    "DIM",
+    "NAME",
+    "VERSION",
+    "ClusterAtom",
+    "Plan",
+    "classify",
+    "cluster_atoms",
+    "embed",
+    "knowledge",
+    "plan",
+    "same",
+    "tasks",
+]

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .similar import scores
+from .similar import complaints, scores
 
 MAX_CLUSTER = 14
 _TIES = ("solves", "continues", "contradicts", "refines", "supersedes")
 _TROUBLE = ("problem", "blocker")
 # The least likeness at which two atoms are of one matter, by what they are.
-_TWINS = 0.40  # two reports
-_FIX = 0.36  # a report and a solution
-_OTHER = 0.46
+_TWINS = 0.28  # two reports
+_FIX = 0.28  # a report and a solution
+_OTHER = 0.36
+_EXCLUDED = 0.14  # what two reports lose that complain of different things
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def cluster_atoms(atoms: Sequence[ClusterAtom], *, ease: float = 0.0) -> list[li
     if not atoms:
         return []
     alike = scores([f"{atom.title}. {atom.quotes or atom.content}" for atom in atoms])
-    titles = scores([atom.title for atom in atoms])
+    said = [complaints(f"{atom.title} {atom.quotes}") if atom.type in _TROUBLE else frozenset() for atom in atoms]
     place_of = {atom.id: place for place, atom in enumerate(atoms)}
     group = list(range(len(atoms)))
     members: dict[int, list[int]] = {place: [place] for place in range(len(atoms))}
@@ -56,7 +57,9 @@ def cluster_atoms(atoms: Sequence[ClusterAtom], *, ease: float = 0.0) -> list[li
     pairs = []
     for a in range(len(atoms)):
         for b in range(a + 1, len(atoms)):
-            value = max(float(alike[a, b]), 0.9 * float(titles[a, b])) + _bonus(atoms[a], atoms[b])
+            value = float(alike[a, b]) + _bonus(atoms[a], atoms[b])
+            if said[a] and said[b] and not said[a] & said[b]:
+                value -= _EXCLUDED
             if value >= _bar(atoms[a].type, atoms[b].type) - ease:
                 pairs.append((value, a, b))
     pairs.sort(key=lambda pair: (-pair[0], pair[1], pair[2]))

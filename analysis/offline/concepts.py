@@ -120,7 +120,11 @@ def _concepts() -> dict[str, str]:
     return found
 
 
-@lru_cache(maxsize=32768)
+def named_concept(word_stem: str) -> str:
+    """The concept of a stem, "" when the table has none."""
+    return _concepts().get(word_stem, "")
+
+
 def concept(word_stem: str) -> str:
     """The concept of a stem, or the stem itself."""
     return _concepts().get(word_stem, word_stem)

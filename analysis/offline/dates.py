@@ -66,10 +66,11 @@ def _table(lang: str) -> _Words:
     )
 
 
-def due(text: str, said: date, lang: str = "en", also: Collection[str] = ()) -> date | None:
+def due(text: str, said: date, lang: str = "en", also: Collection[str] = (), marked: bool = False) -> date | None:
     """The day until which `text`, written on the day `said`, wants something; None when it names none.
 
-    `also`: further words that mark a day here, such as "on" in a decision.
+    `also`: further words that mark a day here, such as "on" in a decision; `marked`: only days that such a word marks,
+    not a mere "today" or "tomorrow".
 
     "by Friday" is the next Friday after `said`; a date without a year is the next such day. A day in the past, or more
     than two years off, is no due date.
@@ -81,6 +82,8 @@ def due(text: str, said: date, lang: str = "en", also: Collection[str] = ()) -> 
             found = _after(text, words, place + 1, said, table)
             if found is not None and said <= found <= said + timedelta(days=730):
                 return found
+    if marked:
+        return None
     for word in words:
         if word.low in table.overmorrow:
             return said + timedelta(days=2)
@@ -94,6 +97,17 @@ def due(text: str, said: date, lang: str = "en", also: Collection[str] = ()) -> 
         if word.low in table.today and not _is_past(words, place):
             return said
     return None
+
+
+def without_due(text: str, said: date, lang: str) -> str:
+    """`text` without a due day at its end: "Run the drill by Thursday" is "Run the drill"."""
+    words = tokens(text)
+    table = _table(lang)
+    for place in range(len(words) - 2, 1, -1):
+        near = len(words) - place <= 5
+        if near and words[place].low in table.until and _after(text, words, place + 1, said, table) is not None:
+            return text[: words[place].start].rstrip(" ,;:-–—")
+    return text
 
 
 def _is_past(words: Sequence[Token], place: int) -> bool:

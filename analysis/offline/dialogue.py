@@ -73,7 +73,13 @@ def _first_names(window: WindowInput) -> dict[str, str]:
 
 
 def _answered(
-    place: int, message: PromptMessage, window: WindowInput, places: dict[str, int], names: dict[str, str], quoted: int, found: list[Line]
+    place: int,
+    message: PromptMessage,
+    window: WindowInput,
+    places: dict[str, int],
+    names: dict[str, str],
+    quoted: int,
+    found: list[Line],
 ) -> tuple[int, bool]:
     target = places.get(message.reply_to or "", -1)
     if 0 <= target < place:

@@ -7,14 +7,14 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from .concepts import concept
+from .concepts import named_concept
 from .cues import ALL_STOP, ALL_WEAK
 from .words import stem, tokens
 
 DIM = 512
 MAX_CHARS = 20_000
 
-_WORD, _PAIR, _GRAM, _CONCEPT = 1.0, 0.6, 0.28, 0.8
+_WORD, _PAIR, _GRAM, _CONCEPT = 1.0, 0.6, 0.28, 1.2
 _STOP_FACTOR, _WEAK_FACTOR = 0.08, 0.4
 
 Features = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
@@ -41,8 +41,8 @@ def _word_features(word: str) -> Features:
 
     root = stem(word)
     put("w:" + root, _WORD * weight)
-    if concept(root) != root:
-        put("c:" + concept(root), _CONCEPT * weight)
+    if meaning := named_concept(root):
+        put("c:" + meaning, _CONCEPT * weight)
     if weight > _STOP_FACTOR:
         framed = f"<{word}>"
         grams = [framed[i : i + size] for size in (3, 4, 5) for i in range(len(framed) - size + 1)][:60]

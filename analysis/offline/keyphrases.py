@@ -5,17 +5,18 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .cues import ALL_STOP, ALL_WEAK
 from .sentences import Sentence
-from .words import Token, stem
+from .words import Token, is_acronym, stem
 
 MAX_WORDS = 4
 _BETWEEN = re.compile(r"^[ \-/]?$")
 _MARKUP = re.compile(r"[`*~\"'“”«»‘’]")
-_LENGTH_BONUS = (0.0, 0.62, 1.9, 2.0, 1.6)
+_LENGTH_BONUS = (0.0, 0.72, 1.7, 1.9, 1.5)
 # Nouns of any project: alone they name no topic, beside another word they may ("billing service").
-_EVERYDAY = frozenset(
+EVERYDAY = frozenset(
     """code file files function functions type types user users command commands context docs doc documentation order output
     input post posts repo tool tools system systems host app application service server client clients customer customers
     project product page pages button screen data object objects item items field fields text string page log logs test
@@ -42,7 +43,7 @@ _VERB_BEFORE = frozenset(
 _VERBISH = re.compile(r"(?:ly|ize|ise|ти|тися|ться|ємо|имо|ать|ять|ить|ешь|ает|ют|ують|ив|ила|или|или|али|ся|сь)$")
 
 
-@dataclass(slots=True)
+@dataclass
 class Phrase:
     """A phrase: `key` its stems; counted by message, window and author; `surfaces` as it was written."""
 
@@ -52,6 +53,17 @@ class Phrase:
     windows: set[int] = field(default_factory=set)
     authors: set[str] = field(default_factory=set)
     score: float = 0.0
+
+    @cached_property
+    def surface(self) -> str:
+        """The phrase as it was written most often; an acronym's capitals win when a quarter of the uses have them.
+
+        To be read when everything is counted.
+        """
+        shouted = {text: count for text, count in self.surfaces.items() if re.search(r"[A-Z]{2}", text)}
+        if 4 * sum(shouted.values()) >= self.surfaces.total():
+            return min(shouted, key=lambda text: (-shouted[text], len(text), text))
+        return min(self.surfaces, key=lambda text: (-self.surfaces[text], len(text), text))
 
 
 class Extractor:
@@ -72,29 +84,39 @@ class Extractor:
         before: Token | None = None
         for token in sentence.words:
             word = token.low
-            joined = before is not None and bool(_BETWEEN.match(_MARKUP.sub("", sentence.text[before.end : token.start])))
+            joined = before is not None and bool(
+                _BETWEEN.match(_MARKUP.sub("", sentence.text[before.end : token.start]))
+            )
             if before is not None and joined:
                 self.noun[word] += before.low in _NOUN_BEFORE
                 self.verb[word] += before.low in _VERB_BEFORE
-            if not joined or not self._carries(word):
+            raw = sentence.text[token.start : token.end]
+            carries = self._carries(word) or (is_acronym(raw) and not sentence.text.isupper())
+            if not joined or not carries:
                 self._close(run, sentence, message, window, author)
                 run = []
-            if self._carries(word):
+            if carries:
                 run.append(token)
-                raw = sentence.text[token.start : token.end]
                 if before is not None:
                     (self.upper if raw[:1].isupper() else self.lower)[word] += 1
             before = token
         self._close(run, sentence, message, window, author)
 
     def _carries(self, word: str) -> bool:
-        return len(word) > 1 and word not in ALL_STOP and not word.replace(".", "").replace("-", "").isdigit() and len(word) < 32
+        return (
+            len(word) > 1
+            and word not in ALL_STOP
+            and not word.replace(".", "").replace("-", "").isdigit()
+            and len(word) < 32
+        )
 
     def _close(self, run: Sequence[Token], sentence: Sentence, message: int, window: int, author: str) -> None:
         for start in range(len(run)):
             for size in range(1, min(MAX_WORDS, len(run) - start) + 1):
                 part = run[start : start + size]
-                if part[0].low in ALL_WEAK or (part[-1].low in ALL_WEAK and size < 2) or any(t.low in self.people for t in part):
+                # "work order templates": a weak word may stand in front, but makes no phrase of its own (see `_score`).
+                empty = (part[0].low in ALL_WEAK and size < 3) or (part[-1].low in ALL_WEAK and size < 2)
+                if empty or any(token.low in self.people for token in part):
                     continue
                 key = tuple(stem(token.low) for token in part)
                 if len(set(key)) < len(key):
@@ -134,12 +156,13 @@ class Extractor:
         return kept
 
     def _score(self, phrase: Phrase, longer: list[int], windows: int) -> float:
-        words = surface(phrase).lower().replace("-", " ").split()
-        parts = surface(phrase).lower().split()
-        if not parts or len(max(words, key=len)) < 3:
+        raw = phrase.surface.split()
+        parts = phrase.surface.lower().split()
+        words = phrase.surface.lower().replace("-", " ").split()
+        if not parts or len(max(words, key=len)) < 3 or parts[0] in ALL_WEAK:
             return 0.0
-        shouted = any(re.search(r"[A-Z]{2}|\d|_", part) for part in surface(phrase).split())
-        if len(phrase.key) == 1 and parts[0] in _EVERYDAY:
+        shouted = any(re.search(r"[A-Z]{2}|\d|_", part) for part in raw)
+        if len(phrase.key) == 1 and parts[0] in EVERYDAY:
             return 0.0
         head, first = self.nouniness(parts[-1]), self.nouniness(parts[0])
         if not shouted and (head < 0.4 or first < 0.3):
@@ -162,12 +185,3 @@ class Extractor:
         alone = [len(self.phrases[key,].messages) for key in phrase.key if (key,) in self.phrases]
         share = len(phrase.messages) / max(1, min(alone, default=1))
         return 0.45 + 0.55 * min(1.0, 2.5 * share)
-
-
-def surface(phrase: Phrase) -> str:
-    """The phrase as it was written most often; capitals of an acronym win when a quarter of the uses have them."""
-    total = phrase.surfaces.total()
-    shouted = {text: count for text, count in phrase.surfaces.items() if re.search(r"[A-Z]{2}", text)}
-    if 4 * sum(shouted.values()) >= total:
-        return min(shouted, key=lambda text: (-shouted[text], len(text), text))
-    return min(phrase.surfaces, key=lambda text: (-phrase.surfaces[text], len(text), text))

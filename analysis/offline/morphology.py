@@ -73,14 +73,64 @@ _IRREGULAR = {
     "passing": "pass",
     "processing": "process",
     "caching": "cache",
+    "cached": "cache",
     "testing": "test",
     "listing": "list",
     "posting": "post",
 }
 _DOUBLED = frozenset("bdgmnprt")
 # Endings after which the mute e comes back: mov-ing, us-ing, stor-ing, creat-ing.
-_MUTE = ("v", "us", "at", "it", "or", "ir", "ur", "ar", "uc", "ac", "ic", "g", "z", "as", "is", "os", "in", "im", "am", "om", "ad", "ud", "id", "od", "ak", "ok", "ik", "ut", "ot", "bl", "pl", "dl", "tl", "gl", "cl", "rc", "nc", "rg", "dg", "ng", "rs", "ns", "l", "ap", "ip", "yp", "op", "ir")
-_PLAIN = frozenset(
+_MUTE = (
+    "v",
+    "us",
+    "at",
+    "it",
+    "or",
+    "ir",
+    "ur",
+    "ar",
+    "uc",
+    "ac",
+    "ic",
+    "g",
+    "z",
+    "as",
+    "is",
+    "os",
+    "in",
+    "im",
+    "am",
+    "om",
+    "ad",
+    "ud",
+    "id",
+    "od",
+    "ak",
+    "ok",
+    "ik",
+    "ut",
+    "ot",
+    "bl",
+    "pl",
+    "dl",
+    "tl",
+    "gl",
+    "cl",
+    "rc",
+    "nc",
+    "rg",
+    "dg",
+    "ng",
+    "rs",
+    "ns",
+    "l",
+    "ap",
+    "ip",
+    "yp",
+    "op",
+    "ir",
+)
+PLAIN = frozenset(
     """edit visit limit commit submit wait audit deposit exit credit benefit await repeat treat format float open listen happen
     report export import transfer sort monitor offer order enter register trigger filter consider deliver cover answer render
     number alter refer remember lower clear appear repair sign explain contain join retain obtain train maintain return turn
@@ -110,13 +160,40 @@ def base(word: str) -> str:
             break
     else:
         return word
-    if root in _PLAIN:
+    if root in PLAIN:
         return root
     if ending == "ed" and root.endswith("i"):
         return root[:-1] + "y"
     if len(root) > 3 and root[-1] == root[-2] and root[-1] in _DOUBLED:
         return root[:-1]
-    if root.endswith(_MUTE) and not root.endswith(("ll", "eat", "oat", "ait", "ain", "een", "oin", "ool", "eel", "ook", "oad", "ead", "eed", "eal", "ail", "oom", "eem", "eam", "oor", "ear", "air", "eep", "oop", "oup")):
+    if root.endswith(_MUTE) and not root.endswith(
+        (
+            "ll",
+            "eat",
+            "oat",
+            "ait",
+            "ain",
+            "een",
+            "oin",
+            "ool",
+            "eel",
+            "ook",
+            "oad",
+            "ead",
+            "eed",
+            "eal",
+            "ail",
+            "oom",
+            "eem",
+            "eam",
+            "oor",
+            "ear",
+            "air",
+            "eep",
+            "oop",
+            "oup",
+        )
+    ):
         return root + "e"
     return root
 

@@ -1,11 +1,11 @@
 """The sentences of a message, with their places: without code, quoted lines, bare links and what others said before."""
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .cues import detect
-from .words import Token, folded, tokens
+from .words import Token, tokens
 
 MAX_TEXT = 20_000  # code points of one message that are read; the rest is a log or a paste
 MAX_SENTENCES = 60
@@ -15,7 +15,10 @@ _URL = re.compile(r"(?:https?://|www\.)\S+|\b\S+@\S+\.\w+")
 _LINE = re.compile(r"[^\n]+")
 # A full stop ends a sentence only before a space; what follows may be small, people write so in chat.
 _END = re.compile(r"[.!?…]+[\"')\]»”]*(?=\s|$)|[。！？]+|;(?=\s)")
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.?g|i\.?e|etc|vs|cf|approx|resp|incl|no|nr|z\.?\s?b|d\.?h|bzw|ca|usw|т\.?\s?[деп]|тобто|стор|np|itd|p\.?\s?ej|ex|sr|dr|mr|mrs|st|fig|ver|v)|\b[A-Za-zА-Яа-я])\.$", re.IGNORECASE)
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.?g|i\.?e|etc|vs|cf|approx|resp|incl|no|nr|z\.?\s?b|d\.?h|bzw|ca|usw|т\.?\s?[деп]|тобто|стор|np|itd|p\.?\s?ej|ex|sr|dr|mr|mrs|st|fig|ver|v)|\b[A-Za-zА-Яа-я])\.$",
+    re.IGNORECASE,
+)
 _CODE_LINE = re.compile(
     r"^\s{4,}\S|[{};]\s*$|^\s*(?:\$|>>>|#include|import |from \w+ import|def |class |fn |func |let |const |var |return\b|//|/\*|\*/|<[a-z/!])|^\s*[\w.]+\(.*\)\s*;?$"
     r"|^\s*(?:at |File \")|(?:->|=>|::|:=|==|\|\||&&).*(?:->|=>|::|:=|==|\(|\{)|^[\s\d|+\-=*/<>_.:,()\[\]{}#]+$"
@@ -50,8 +53,9 @@ class Parsed:
     lang: str
 
 
-def parse(text: str, said: Collection[str] = ()) -> Parsed:
-    """Takes a message apart. `said`: folded lines of earlier messages, which are quotations here and left out."""
+@lru_cache(maxsize=2048)
+def parse(text: str) -> Parsed:
+    """Takes a message apart. The last ones are remembered: the plan of a run and its windows read the same messages."""
     text = text[:MAX_TEXT]
     spans: list[tuple[int, int, bool]] = []
     fences = [match.span() for match in _FENCE.finditer(text)]
@@ -61,7 +65,7 @@ def parse(text: str, said: Collection[str] = ()) -> Parsed:
         if any(first <= start < last for first, last in fences):
             continue
         content = line.group()
-        if content.lstrip().startswith((">", "|")) or (said and len(content) > 24 and folded(content) in said):
+        if content.lstrip().startswith((">", "|")):
             continue
         if _CODE_LINE.search(content) and not re.search(r"[.!?]\s+[A-Z]", content):
             code = True
@@ -104,4 +108,12 @@ def _sentence(text: str, start: int, end: int, bullet: bool, lang: str) -> Sente
     own = lang
     if len(words) >= 6:
         own = detect(bare, words)
-    return Sentence(piece, start, start + len(piece), words, bare.rstrip("\"')]»” ").endswith(("?", "？")) or bare.startswith("¿"), bullet, own)
+    return Sentence(
+        piece,
+        start,
+        start + len(piece),
+        words,
+        bare.rstrip("\"')]»” ").endswith(("?", "？")) or bare.startswith("¿"),
+        bullet,
+        own,
+    )

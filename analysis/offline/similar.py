@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from .concepts import concept
 from .cues import ALL_NEGATIONS
@@ -14,6 +15,7 @@ from .plan import terms_of
 from .words import folded, tokens
 
 SAME = 0.62  # the score from which two texts are called the same; below, "unsure" means different
+_OTHERS = 100
 _NUMBER = re.compile(r"(?<![\w.])v?\d+(?:[.,]\d+)*(?![\w])")
 
 
@@ -31,25 +33,63 @@ def meanings(text: str) -> list[str]:
 
 
 def weigh(bags: Sequence[Sequence[str]]) -> list[dict[str, float]]:
-    """Bags of stems with the weight that each has among all of them: 1 for one that only one bag holds, less for more."""
+    """Bags of stems with the weight that each has among all of them: about 1 for one that only one bag holds."""
     df = Counter(term for bag in bags for term in set(bag))
-    top = math.log(len(bags) + 1.5)
-    return [{term: 0.15 + 0.85 * math.log((len(bags) + 1.5) / (df[term] + 0.5)) / top for term in bag} for bag in bags]
+    # A handful of texts says little of how common a word is: they are counted among others that lack it.
+    size = len(bags) + _OTHERS
+    return [{term: math.log(size / (df[term] + 0.5)) / math.log(size) for term in bag} for bag in bags]
 
 
-def scores(texts: Sequence[str]) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
-    """How alike each pair of texts is, 0 to 1: half n-grams, half rare words in common."""
+def scores(texts: Sequence[str]) -> npt.NDArray[np.float32]:
+    """How alike each pair of texts is, 0 to about 1: n-grams, the angle between their words, rare words in common."""
     vectors = embed(texts)
     cosine = np.clip(vectors @ vectors.T, 0.0, 1.0)
     bags = weigh([meanings(text) for text in texts])
+    lengths = [math.sqrt(sum(weight * weight for weight in bag.values())) or 1.0 for bag in bags]
     found = np.zeros((len(texts), len(texts)), dtype=np.float32)
     for a in range(len(texts)):
         for b in range(a, len(texts)):
-            shared = sum(1 for term in bags[a] if term in bags[b])
-            # One word in common is a coincidence, however rare it is.
-            words = likeness(bags[a], bags[b]) * min(1.0, 0.35 + 0.325 * (shared - 1)) if shared else 0.0
-            found[a, b] = found[b, a] = 0.5 * float(cosine[a, b]) + 0.5 * words
+            shared = sum(bags[a][term] * bags[b][term] for term in bags[a] if term in bags[b])
+            angle = shared / (lengths[a] * lengths[b])
+            found[a, b] = found[b, a] = 0.3 * float(cosine[a, b]) + 0.4 * angle + 0.1 * min(3.0, shared)
     return found
+
+
+# Complaints that exclude one another: what comes twice is not what does not come.
+_COMPLAINTS = {
+    "twice": 1,
+    "slow": 2,
+    "timeout": 2,
+    "empty": 3,
+    "vanish": 3,
+    "missing": 3,
+    "grey": 4,
+    "crash": 5,
+    "late": 6,
+    "early": 6,
+    "full": 7,
+    "umlaut": 8,
+    "rounding": 9,
+    "gap": 10,
+    "expire": 11,
+    "leak": 12,
+    "flaky": 13,
+}
+
+
+_DENIALS = frozenset((*_COMPLAINTS, "fail", "wrong", "error", "broken", "break", "stop"))
+
+
+def complaints(text: str) -> frozenset[int]:
+    """The kinds of complaint that a text names; that something does not come or work when it names none but denies."""
+    found = frozenset(_COMPLAINTS[term] for term in meanings(text) if term in _COMPLAINTS)
+    if found:
+        return found
+    return (
+        frozenset({3})
+        if any(t.low in ALL_NEGATIONS or t.low in ("nothing", "nowhere") for t in tokens(text))
+        else found
+    )
 
 
 def same(a: str, b: str) -> tuple[bool, float]:
@@ -72,7 +112,9 @@ def same(a: str, b: str) -> tuple[bool, float]:
     if numbers[0] and numbers[1] and not numbers[0] & numbers[1]:
         score -= 0.25
     if _negated(a) != _negated(b):
-        score -= 0.12
+        # "does not export" and "export fails" deny the same; "arrives" and "does not arrive" do not.
+        plain = second if _negated(a) else first
+        score -= 0.05 if any(term in _DENIALS for term in plain) else 0.45
     if score >= SAME:
         return True, round(min(0.97, 0.55 + 0.9 * (score - SAME)), 2)
     return False, round(min(0.97, 0.52 + 0.9 * (SAME - score)), 2)

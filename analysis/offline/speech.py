@@ -10,7 +10,15 @@ from .phrases import Hit
 from .sentences import Sentence
 
 # The kind of trouble that a question may report; the others lose their force when they are asked.
-_ASKED = {"problem": 0.5, "solution": 0.25, "decision": 0.3, "insight": 0.3, "requirement": 0.45, "risk": 0.6, "blocker": 0.7}
+_ASKED = {
+    "problem": 0.5,
+    "solution": 0.25,
+    "decision": 0.3,
+    "insight": 0.3,
+    "requirement": 0.45,
+    "risk": 0.6,
+    "blocker": 0.7,
+}
 # When two kinds are as strong, the one that says more wins.
 _RANK = ("decision", "blocker", "solution", "requirement", "risk", "problem", "insight", "idea", "question")
 
@@ -41,7 +49,11 @@ def read(sentence: Sentence) -> Reading:
     language = LANGUAGES[sentence.lang]
     lead = opened(sentence)
     colon = after_colon(sentence)
-    hits = [hit for hit in cue_index(sentence.lang).find(words, {0, lead, colon}) if not _negated(sentence, hit) and not _own_wish(sentence, hit)]
+    hits = [
+        hit
+        for hit in cue_index(sentence.lang).find(words, {0, lead, colon})
+        if not _negated(sentence, hit) and not _own_wish(sentence, hit)
+    ]
     by_kind: dict[str, list[Hit]] = {}
     for hit in hits:
         by_kind.setdefault(hit.kind, []).append(hit)
@@ -77,7 +89,13 @@ def read(sentence: Sentence) -> Reading:
         scores = {kind: score * 0.6 for kind, score in scores.items()}
         scores[tag] = 0.93
     said = {kind: tuple(_quoted(sentence, hit) for hit in _strongest(found)) for kind, found in by_kind.items()}
-    content = len({w.low for w in words if len(w.low) > 2 and w.low not in ALL_STOP and w.low not in ALL_WEAK and not w.low.isdigit()})
+    content = len(
+        {
+            w.low
+            for w in words
+            if len(w.low) > 2 and w.low not in ALL_STOP and w.low not in ALL_WEAK and not w.low.isdigit()
+        }
+    )
     return Reading({kind: score for kind, score in scores.items() if score > 0.05}, said, flags, lead, tag, content)
 
 
@@ -107,7 +125,9 @@ def _tag(sentence: Sentence, lead: int) -> str:
     return ""
 
 
-_BEFORE_TAG = frozenset("a an one the my our another also next first second third side small big new final ein eine un une una um uma mi mon".split())
+_BEFORE_TAG = frozenset(
+    "a an one the my our another also next first second third side small big new final ein eine un une una um uma mi mon".split()
+)
 
 
 def _own_wish(sentence: Sentence, hit: Hit) -> bool:
@@ -116,7 +136,9 @@ def _own_wish(sentence: Sentence, hit: Hit) -> bool:
         return False
     before = sentence.words[hit.start - 1].low
     first = sentence.words[hit.start].low
-    return (before in ("i", "you", "just") and first.startswith(("want", "need", "ask", "have"))) or (before == "we" and first.startswith("want"))
+    return (before in ("i", "you", "just") and first.startswith(("want", "need", "ask", "have"))) or (
+        before == "we" and first.startswith("want")
+    )
 
 
 def opened(sentence: Sentence) -> int:

@@ -72,15 +72,15 @@ def tokens(text: str) -> list[Token]:
     for match in _WORD.finditer(text):
         start, end = match.span()
         raw = match.group()
+        low = raw.lower()
+        if "'" not in low and "’" not in low and low not in _JOINED:
+            found.append(Token(low, start, end))
+            continue
         elided = _ELISION.match(raw)
         if elided:
             found.append(Token(elided.group()[:-1].lower(), start, start + elided.end()))
-            start, raw = start + elided.end(), raw[elided.end() :]
-        low = raw.lower().replace("’", "'")
-        if "'" in low or low in _JOINED:
-            found.extend(Token(part, start, end) for part in _split(low))
-        else:
-            found.append(Token(low, start, end))
+            start, low = start + elided.end(), low[elided.end() :]
+        found.extend(Token(part, start, end) for part in _split(low.replace("’", "'")))
     return found
 
 
@@ -112,6 +112,11 @@ def stem(word: str) -> str:
     if word.endswith("e") and len(word) > 4:
         word = word[:-1]
     return word
+
+
+def is_acronym(raw: str) -> bool:
+    """Whether a word as written is in capitals: "EU" is no pronoun, whatever "eu" is in Portuguese."""
+    return len(raw) > 1 and raw.isalpha() and raw.isupper() and raw != "OK"
 
 
 def folded(text: str) -> str:

@@ -36,10 +36,15 @@ MessageRef = Annotated[str, StringConstraints(pattern=r"^\[?m\d{1,5}\]?$"), Afte
 Confidence = Annotated[float, BeforeValidator(_as_share)]
 
 
+def _ask_for_evidence(schema: dict[str, Any]) -> None:
+    """Models leave out what a schema lets them leave out; an item without evidence is still a valid one for us."""
+    schema["required"] = [*schema.get("required", []), "evidence"]
+
+
 class Item(BaseModel):
     """What every item of an answer carries: evidence by reference and exact words, confidence and a reason."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", json_schema_extra=_ask_for_evidence)
 
     evidence: list["EvidenceRef"] = Field(default_factory=list, max_length=20)
     confidence: Confidence = Field(ge=0, le=1, description="how sure you are that a person would accept this, 0 to 1")

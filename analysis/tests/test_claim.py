@@ -23,8 +23,10 @@ def run() -> AnalysisRun:
     return services.start_run(run_id=made.pk)
 
 
-def claim(run: AnalysisRun, holder: str = "lane", limit: int = 1, holders: int = 9, **more: int) -> list[Claim]:
-    return transitions.claim(run_id=run.pk, holder=holder, limit=limit, holders=holders, **more)
+def claim(
+    run: AnalysisRun, holder: str = "lane", limit: int = 1, holders: int = 9, tokens: int | None = None
+) -> list[Claim]:
+    return transitions.claim(run_id=run.pk, holder=holder, limit=limit, holders=holders, tokens=tokens)
 
 
 def expire(run: AnalysisRun) -> None:

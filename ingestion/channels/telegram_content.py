@@ -23,6 +23,7 @@ _MEDIA_TYPES = {
 _CONTENT = frozenset(
     ("text", "caption", "rich_message", "poll", "checklist", "photo", "live_photo", "document", "venue", "location")
 ) | {"contact", "invoice", "game", *_MEDIA_TYPES}
+_RICH_TEXTS = ("text", "summary", "caption")
 _ACTIONS = {
     "forum_topic_created": "topic_created",
     "forum_topic_edited": "topic_edit",
@@ -107,8 +108,8 @@ def _rich_lines(value: object) -> list[str]:
         return [line for part in value for line in _rich_lines(part)]
     if not isinstance(value, dict):
         return []
-    own = [_rich_text(value[name]) for name in ("text", "summary", "caption") if name in value]
-    inner = [_rich_lines(part) for part in value.values() if isinstance(part, list)]
+    own = [_rich_text(value[name]) for name in _RICH_TEXTS if name in value]
+    inner = [_rich_lines(part) for name, part in value.items() if isinstance(part, list) and name not in _RICH_TEXTS]
     return [line for line in (*own, *(line for lines in inner for line in lines)) if line.strip()]
 
 
@@ -172,11 +173,11 @@ def _service(message: Mapping[str, Any]) -> Record:
         record["title"] = value
     elif name in ("new_chat_members", "left_chat_member"):
         people = [user for user in (value if isinstance(value, list) else [value]) if isinstance(user, dict)]
-        record["members"] = [person_name(user) for user in people]
         sender = message.get("from")
         came_alone = isinstance(sender, dict) and [user.get("id") for user in people] == [sender.get("id")]
         if name == "new_chat_members" and came_alone:
-            record["action"] = "join_group_by_link"
+            return {"action": "join_group_by_link"}
+        record["members"] = [person_name(user) for user in people]
     elif isinstance(value, dict):
         record |= _service_details(name, value)
     return record

@@ -29,9 +29,12 @@ def make_message(
 ) -> Message:
     number = next(_number)
     source, _ = Source.objects.get_or_create(workspace=workspace, name="chat", defaults={"kind": "api"})
-    channel = more.pop("channel", None) or Channel.objects.get_or_create(
-        workspace=workspace, platform="api", external_id="general", defaults={"title": "general"}
-    )[0]
+    channel = (
+        more.pop("channel", None)
+        or Channel.objects.get_or_create(
+            workspace=workspace, platform="api", external_id="general", defaults={"title": "general"}
+        )[0]
+    )
     name = author or f"Person {number}"
     person, _ = Participant.objects.get_or_create(
         workspace=workspace, platform="api", external_id=name.lower(), defaults={"name": name}
@@ -50,9 +53,7 @@ def make_message(
 
 def make_quote(workspace: Workspace, message: Message | None = None, **more: Any) -> Quote:
     message = message or make_message(workspace, **more)
-    return Quote.objects.create(
-        workspace=workspace, message=message, start=0, end=len(message.text), text=message.text
-    )
+    return Quote.objects.create(workspace=workspace, message=message, start=0, end=len(message.text), text=message.text)
 
 
 def make_run(workspace: Workspace, stage: str = "knowledge") -> AnalysisRun:

@@ -47,6 +47,7 @@ def test_the_list_is_best_first_and_without_what_needs_evidence(alice: Person) -
     body = alice.api.get("/api/proposals").json()
     assert [row["id"] for row in body["results"]] == [high.pk, low.pk]
     assert set(body) == {"next", "previous", "results"}
+    assert alice.api.get(f"/api/proposals/{bare.pk}").json()["status"] == "needs_evidence"
     asked = alice.api.get("/api/proposals?status=needs_evidence").json()["results"]
     assert [row["id"] for row in asked] == [bare.pk]
 
@@ -170,7 +171,12 @@ def test_patch_changes_payload_keys(alice: Person) -> None:
 def test_the_second_reviewer_is_told_who_won(alice: Person, bob: Person) -> None:
     proposal = make_proposal(alice.workspace, "task")
     assert post(alice, proposal, "approve").status_code == 200
-    for verb, body in [("approve", {}), ("reject", {"reason": "noise"}), ("merge", {"into": proposal.pk})]:
+    tries: list[tuple[str, dict[str, Any]]] = [
+        ("approve", {}),
+        ("reject", {"reason": "noise"}),
+        ("merge", {"into": proposal.pk}),
+    ]
+    for verb, body in tries:
         answer = post(bob, proposal, verb, **body)
         assert answer.status_code == 409
         assert answer.headers["Content-Type"] == "application/problem+json"
@@ -282,9 +288,7 @@ def test_bulk_tells_each_result_and_is_undone_as_one(alice: Person, bob: Person)
         {"id": 10**12, "code": "not_found"},
     ]
     assert Task.objects.count() == 4
-    back = alice.api.post(
-        "/api/proposals/bulk", {"verb": "undo", "action_id": body["action_id"]}, format="json"
-    ).json()
+    back = alice.api.post("/api/proposals/bulk", {"verb": "undo", "action_id": body["action_id"]}, format="json").json()
     assert back["done"] == 3
     assert Task.objects.count() == 1
 

@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -158,7 +159,8 @@ def test_a_repetition_of_something_approved_with_new_words_is_an_update_with_a_d
     make_finding(run, "task", "Fix the EU export", description="It dies.", labels=["export"])
     services.take_in(run_id=run.pk)
     services.approve(proposal_id=Proposal.objects.get().pk, by=alice)
-    make_finding(run, "task", "Fix the EU export", description="Only with a VAT id.", labels=["vat"], priority="critical")
+    said: dict[str, Any] = {"description": "Only with a VAT id.", "labels": ["vat"], "priority": "critical"}
+    make_finding(run, "task", "Fix the EU export", **said)
     assert services.take_in(run_id=run.pk) == {"proposed": 1}
     update = Proposal.objects.get(status="pending")
     task = Task.objects.get()

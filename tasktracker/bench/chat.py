@@ -77,12 +77,12 @@ def sentence(chance: random.Random) -> str:
     return f"{' '.join(words).capitalize()}{chance.choice('..?!')}"
 
 
-def write_export(path: Path, count: int, *, seed: int = 7) -> None:
+def write_export(path: Path, count: int, *, seed: int = 7, chat: int = 123456789) -> None:
     """A Telegram Desktop export of `count` messages by 40 people in one supergroup."""
     chance = random.Random(seed)
     at = START
     with path.open("w") as out:
-        out.write('{"name": "Bench", "type": "private_supergroup", "id": 123456789, "messages": [\n')
+        out.write(f'{{"name": "Bench", "type": "private_supergroup", "id": {chat}, "messages": [\n')
         for number in range(1, count + 1):
             at += chance.choice((5, 20, 60, 240, 900))
             text = sentence(chance)

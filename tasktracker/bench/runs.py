@@ -1,8 +1,109 @@
 """Overhead of a run: wall clock with a model server that takes 200 ms a call, against calls × 0.2 s / concurrency."""
 
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from analysis import services
+from analysis.models import AnalysisRun, Provider
+from ingestion.models import Source
+from ingestion.services import ensure_source, import_export
+from tasktracker import stack
 from tasktracker.bench import Result
-from tasktracker.core.models import Workspace
+from tasktracker.bench.chat import write_export
+from tasktracker.core.models import Heartbeat, LLMCall, Workspace
+from tasktracker.embedded import Layout
+from tasktracker.tests.fake_llm import FakeLLM
+
+DELAY = 0.2
+CONCURRENCY = 4
+WARM_UP, MESSAGES = 60, 6_000
+AIM = 1.3
 
 
 def run(workspace: Workspace) -> list[Result]:
-    return []
+    with FakeLLM(delay=DELAY) as fake, worker(fake):
+        provider = Provider.objects.create(
+            workspace=workspace,
+            name="slow",
+            kind="openai",
+            base_url=fake.openai_url,
+            default_model="fake-model",
+            context_tokens=8192,
+            concurrency=CONCURRENCY,
+            local=True,
+        )
+        # The first calls load the model libraries in each child of the worker.
+        analysed(workspace, provider, filled(workspace, "warm-up", WARM_UP * CONCURRENCY))
+        done = analysed(workspace, provider, filled(workspace, "measured", MESSAGES))
+    calls = LLMCall.objects.filter(workspace=workspace, subject=f"run:{done.pk}").count()
+    if done.status != "completed" or done.started_at is None or done.finished_at is None:
+        raise RuntimeError(f"the run ended {done.status}: {done.error}")
+    wall = (done.finished_at - done.started_at).total_seconds()
+    ideal = calls * DELAY / CONCURRENCY
+    return [
+        Result(
+            f"a run of {MESSAGES:,} messages, {calls} calls of {DELAY} s, {CONCURRENCY} at once / ideal",
+            f"{wall:.1f} s",
+            f"{ideal:.1f} s",
+            wall / ideal,
+            f"≤ {AIM}",
+            wall / ideal <= AIM,
+        ),
+        Result(
+            "model calls / messages",
+            str(calls),
+            str(MESSAGES),
+            calls / MESSAGES,
+            "≤ 0.10",
+            calls / MESSAGES <= 0.10,
+        ),
+    ]
+
+
+@contextmanager
+def worker(fake: FakeLLM) -> Iterator[None]:
+    """The real worker, with as many children as there are calls at once."""
+    with TemporaryDirectory() as folder:
+        layout = Layout.of(Path(folder) / "stack")
+        layout.prepare()
+        variables = {
+            "TT_RUN_CONCURRENCY": str(CONCURRENCY),
+            "LLM_ALLOWED_HOSTS": urlsplit(fake.url).netloc,
+            "DATABASE_URL": os.environ["DATABASE_URL"],
+        }
+        os.environ.update(variables)
+        plan = stack.Plan(layout=layout, concurrency=CONCURRENCY + 1, variables=variables)
+        child = stack.worker(plan)
+        child.start()
+        try:
+            while not Heartbeat.objects.filter(name="worker").exists():
+                time.sleep(0.2)
+            yield
+        finally:
+            child.stop()
+
+
+def filled(workspace: Workspace, name: str, count: int) -> Source:
+    """A source with `count` made-up messages in a chat of its own."""
+    source = ensure_source(workspace=workspace, name=name, kind="import")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "result.json"
+        write_export(path, count, chat=source.pk)
+        import_export(source=source, path=path)
+    return source
+
+
+def analysed(workspace: Workspace, provider: Provider, source: Source) -> AnalysisRun:
+    """A run over the source, once it has ended."""
+    made = services.create_run(workspace=workspace, stage="knowledge", source=source, provider=provider)
+    services.start_run(run_id=made.pk)
+    while True:
+        now = AnalysisRun.objects.get(pk=made.pk)
+        if now.status not in AnalysisRun.LIVE or now.status == "paused":
+            return now
+        time.sleep(0.05)

@@ -5,7 +5,7 @@ import logging
 import re
 
 SECRETS = re.compile(
-    r"(sk-[A-Za-z0-9_\-]{8,}|tt_[A-Za-z0-9_\-]{16,}|\b\d{6,12}:[A-Za-z0-9_\-]{30,}\b|Bearer\s+[^\s'\"]{8,}"
+    r"(sk-[A-Za-z0-9_\-]{8,}|tt_[A-Za-z0-9_\-]{16,}|(?<!\d)\d{6,12}:[A-Za-z0-9_\-]{30,}|Bearer\s+[^\s'\"]{8,}"
     r"|whsec_[A-Za-z0-9+/=]{8,}|(?<=:)[^:@/\s]{6,}(?=@))"
 )
 

@@ -50,7 +50,7 @@ class FakeBotApi:
         self.calls: list[Call] = []
         self.sent: list[Json] = []
         self.batch = 100  # most updates in one answer
-        self.shape = lambda updates: updates  # what is done to a batch before it goes out
+        self.shape: Callable[[list[Json]], list[Json]] = list  # what is done to a batch before it goes out
         self._changed = threading.Condition()
         self._waiting: list[Json] = []
         self._faults: dict[str, deque[Fault]] = {}
@@ -184,17 +184,19 @@ class BotProcess:
 
     @classmethod
     @contextlib.contextmanager
-    def started(cls, folder: Path, api_url: str, *, token: str = TOKEN) -> Iterator["BotProcess"]:
-        """Start, and end it after, whatever happened."""
-        bot = cls.prepared(folder, api_url, token=token)
+    def started(cls, folder: Path, api_url: str, *, run: bool = True) -> Iterator["BotProcess"]:
+        """Start it (unless `run` is false), and end it after, whatever happened."""
+        bot = cls.prepared(folder, api_url)
         try:
-            bot.start()
+            if run:
+                bot.start()
             yield bot
         finally:
             bot.kill()
 
     @classmethod
     def prepared(cls, folder: Path, api_url: str, *, token: str = TOKEN) -> "BotProcess":
+        """Not started yet."""
         layout = Layout.of(folder)
         layout.prepare()
         variables = {
@@ -221,14 +223,14 @@ class BotProcess:
         wait_for(lambda: self.child.exit_code() is not None, timeout=30)
         return time.monotonic() - began
 
-    def wait[T](self, condition: Callable[[], T], timeout: float = 60) -> T:
+    def wait[T](self, condition: Callable[[], T], timeout: float = 120, every: float = 0.05) -> T:
         """`wait_for`, but with the reason when the bot has ended meanwhile."""
 
         def alive_and_true() -> T:
             assert self.child.exit_code() is None, f"the bot ended: {self.child.last_words()}"
             return condition()
 
-        return wait_for(alive_and_true, timeout)
+        return wait_for(alive_and_true, timeout, every)
 
     def wait_polling(self) -> None:
         """Until it has told Telegram who it is and reads updates."""

@@ -54,6 +54,10 @@ class Received:
     body: Mapping[str, Any]
 
     @property
+    def is_completion(self) -> bool:
+        return self.path.partition("?")[0].endswith(("/chat/completions", "/api/chat"))
+
+    @property
     def messages(self) -> Messages:
         found: Messages = self.body.get("messages", [])
         return found
@@ -115,7 +119,7 @@ class FakeLLM:
     def completions(self) -> list[Received]:
         """What was asked, without lists of models and embeddings."""
         with self._lock:
-            return [request for request in self.received if request.path.endswith(("/chat/completions", "/api/chat"))]
+            return [request for request in self.received if request.is_completion]
 
     def note(self, request: Received) -> None:
         with self._lock:
@@ -163,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._embeddings(body)
             elif self.path == "/api/show":
                 self._send(200, {"model_info": {"general.architecture": "fake", "fake.context_length": 8192}})
-            elif self.path in {"/v1/chat/completions", "/api/chat"}:
+            elif request.is_completion:
                 self._complete(request)
             else:
                 self._send(404, {"error": "no such path"})
@@ -233,7 +237,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _is_gone(self) -> bool:
         self.connection.setblocking(False)
         try:
-            return self.connection.recv(1, socket.MSG_PEEK) == b""
+            return not self.connection.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
             return False
         finally:

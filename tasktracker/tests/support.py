@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from django.apps import apps
 from django.db import connection
 
 from tasktracker import stack
 from tasktracker.embedded import Child, Layout
+from tasktracker.embedded.process import stop_together
 
 LONG = os.environ.get("TT_LONG") == "1"  # make test-long
 
@@ -78,10 +80,7 @@ class LiveStack:
             live.wait_ready()
             yield live
         finally:
-            for child in live.children.values():
-                child.signal(child.stop_signal)
-            for child in live.children.values():
-                child.stop()
+            stop_together(list(live.children.values()))
 
     @property
     def url(self) -> str:
@@ -107,8 +106,9 @@ class LiveStack:
         wait_for(ready, timeout)
 
     def kill(self, name: str) -> None:
-        """kill -9 to a process with everything it started: web, worker or beat."""
+        """kill -9 to a process with everything it started: web, worker or beat. Its last heartbeat goes with it."""
         self.children[name].kill()
+        _forget_heartbeat(name)
 
     def terminate(self, name: str) -> float:
         """SIGTERM, as a deployment does; the seconds until it was gone."""
@@ -116,6 +116,7 @@ class LiveStack:
         child = self.children[name]
         child.signal(signal.SIGTERM)
         wait_for(lambda: child.exit_code() is not None, timeout=60)
+        _forget_heartbeat(name)
         return time.monotonic() - began
 
     def start(self, name: str) -> None:
@@ -129,6 +130,11 @@ class LiveStack:
     def restart_worker(self) -> None:
         """Start the worker again after `kill_worker`."""
         self.start("worker")
+
+
+def _forget_heartbeat(name: str) -> None:
+    # By name: conftest.py imports this module before Django has its models.
+    apps.get_model("core", "Heartbeat").objects.filter(name=name).delete()
 
 
 def _test_database_url() -> str:

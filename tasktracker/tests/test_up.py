@@ -11,6 +11,7 @@ import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,22 +97,22 @@ def alive(pids: dict[str, int]) -> list[str]:
     return [name for name, pid in pids.items() if process.birth(pid)]
 
 
-def config_status(port: int, token: str) -> int:
+def get(port: int, path: str, token: str) -> Any:
     request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/api/config", headers={"Authorization": f"Bearer {token}"}
+        f"http://127.0.0.1:{port}/api/{path}", headers={"Authorization": f"Bearer {token}"}
     )
     with urllib.request.urlopen(request, timeout=10) as response:
-        return int(response.status)
+        return json.load(response)
 
 
 @pytest.fixture
-def start_up(tmp_path: Path) -> Iterator[Callable[[], Terminal]]:
+def start_up(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     """Starts `up` on one data directory, as often as it is called."""
     data_dir = tmp_path / "data"
     started: list[Terminal] = []
 
-    def start() -> Terminal:
-        started.append(Terminal(data_dir, free_port()))
+    def start(command: str = "up") -> Terminal:
+        started.append(Terminal(data_dir, free_port(), command=command))
         return started[-1]
 
     yield start
@@ -121,7 +122,7 @@ def start_up(tmp_path: Path) -> Iterator[Callable[[], Terminal]]:
         process.end_leftover(pid_file, signal.SIGTERM, 20)
 
 
-def test_ready_means_that_health_is_ok_and_a_second_terminal_finds_it(start_up: Callable[[], Terminal]) -> None:
+def test_ready_means_that_health_is_ok_and_a_second_terminal_finds_it(start_up: Callable[..., Terminal]) -> None:
     up = start_up()
     up.wait_ready()
     assert f"Ready: http://127.0.0.1:{up.port}/" in up.lines
@@ -132,7 +133,7 @@ def test_ready_means_that_health_is_ok_and_a_second_terminal_finds_it(start_up: 
     made = run(up.data_dir, "token", "ann", "--role", "admin", "--workspace", "room")
     assert made.returncode == 0, made.stderr
     assert re.fullmatch(r"\S+\n", made.stdout)  # only the token on standard output
-    assert config_status(up.port, made.stdout.strip()) == 200
+    assert get(up.port, "config", made.stdout.strip())["workspace"]
     assert re.fullmatch(r"username: ann\npassword: \S+\n", run(up.data_dir, "password", "ann").stdout)
     assert "No user 'bob'" in run(up.data_dir, "password", "bob").stderr
     doctor = run(up.data_dir, "doctor")
@@ -152,7 +153,7 @@ def test_ready_means_that_health_is_ok_and_a_second_terminal_finds_it(start_up: 
     assert "Traceback" not in up.text
 
 
-def test_what_dies_is_started_again_and_sigterm_ends_it_all(start_up: Callable[[], Terminal]) -> None:
+def test_what_dies_is_started_again_and_sigterm_ends_it_all(start_up: Callable[..., Terminal]) -> None:
     up = start_up()
     up.wait_ready()
     before = up.pids()
@@ -178,7 +179,7 @@ def test_what_dies_is_started_again_and_sigterm_ends_it_all(start_up: Callable[[
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
-def test_after_kill_9_of_the_parent_and_then_of_everything_nothing_is_lost(start_up: Callable[[], Terminal]) -> None:
+def test_after_kill_9_of_the_parent_and_then_of_everything_nothing_is_lost(start_up: Callable[..., Terminal]) -> None:
     first = start_up()
     first.wait_ready()
     token = run(first.data_dir, "token", "kept").stdout.strip()
@@ -188,17 +189,38 @@ def test_after_kill_9_of_the_parent_and_then_of_everything_nothing_is_lost(start
 
     second = start_up()
     second.wait_ready()
-    assert config_status(second.port, token) == 200
+    assert get(second.port, "config", token)["workspace"]
     for pid in (second.process.pid, *second.pids().values()):
         os.kill(pid, signal.SIGKILL)
     second.process.wait()
 
     third = start_up()
     third.wait_ready()
-    assert config_status(third.port, token) == 200
+    assert get(third.port, "config", token)["workspace"]
     pids = third.pids()
     assert third.end() == 0
     assert alive(pids) == []
+
+
+def test_the_demo_loads_once_shows_its_password_once_and_finds_something(start_up: Callable[..., Terminal]) -> None:
+    first = start_up("demo")
+    wait_for(lambda: "stage 1 is completed" in first.text or first.process.poll() is not None, START_SECONDS)
+    assert "stage 1 is completed" in first.text, first.text
+    assert f"Ready: http://127.0.0.1:{first.port}/" in first.lines
+    login = re.search(r"^Log in: demo / (\S+)   \(shown only this once\)$", first.text, re.MULTILINE)
+    assert login is not None
+    token = run(first.data_dir, "token", "demo", "--workspace", "demo").stdout.strip()
+    stats = get(first.port, "stats", token)
+    assert wait_for(lambda: get(first.port, "proposals", token)["results"])
+    first.end()
+
+    second = start_up("demo")
+    second.wait_ready()
+    assert "loading" not in second.text
+    assert login[1] not in second.text
+    assert "manage.py password demo" in second.text
+    assert len(get(second.port, "analysis/runs", token)["results"]) == 1
+    assert get(second.port, "stats", token)["messages"] == stats["messages"]
 
 
 def test_a_port_in_use_is_named_with_another_that_is_free(tmp_path: Path) -> None:

@@ -19,10 +19,17 @@ from .uk import LANGUAGE as UK
 LANGUAGES: dict[str, Language] = {language.code: language for language in (EN, UK, RU, DE, ES, PL, FR, PT)}
 
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_TELLING = 25  # letters
 _UKRAINIAN = re.compile(r"[іїєґ]", re.IGNORECASE)
 _RUSSIAN = re.compile(r"[ыэъё]", re.IGNORECASE)
 # Letters that one of the Latin languages has and the others do not.
-_LETTERS = {"de": re.compile(r"[äöüß]"), "pl": re.compile(r"[ąęłśźżćń]"), "es": re.compile(r"[ñ¿¡]"), "pt": re.compile(r"[ãõ]"), "fr": re.compile(r"[èêœûî]")}
+_LETTERS = {
+    "de": re.compile(r"[äöüß]"),
+    "pl": re.compile(r"[ąęłśźżćń]"),
+    "es": re.compile(r"[ñ¿¡]"),
+    "pt": re.compile(r"[ãõ]"),
+    "fr": re.compile(r"[èêœûî]"),
+}
 
 ALL_STOP: frozenset[str] = frozenset().union(*(language.stop for language in LANGUAGES.values()))
 ALL_WEAK: frozenset[str] = frozenset().union(*(language.weak for language in LANGUAGES.values()))
@@ -36,6 +43,8 @@ def detect(text: str, words: Sequence[Token]) -> str:
         ukrainian, russian = len(_UKRAINIAN.findall(text)), len(_RUSSIAN.findall(text))
         if ukrainian != russian:
             return "uk" if ukrainian > russian else "ru"
+        if not ukrainian and sum(1 for letter in text if "\u0400" <= letter <= "\u04ff") >= _TELLING:
+            return "ru"  # hardly a Ukrainian sentence of that length has none of its letters
         votes = _votes(words, ("uk", "ru"))
         return "ru" if votes["ru"] > votes["uk"] else "uk"
     latin = ("en", "de", "es", "pl", "fr", "pt")
@@ -72,4 +81,9 @@ def opener_index(code: str) -> PhraseIndex:
 @lru_cache(maxsize=None)
 def tag_table(code: str) -> dict[str, str]:
     """Word -> the kind it announces, in a language and in English."""
-    return {word: kind for language in (EN, LANGUAGES[code]) for kind, forms in language.tags.items() for word in forms.split("|")}
+    return {
+        word: kind
+        for language in (EN, LANGUAGES[code])
+        for kind, forms in language.tags.items()
+        for word in forms.split("|")
+    }

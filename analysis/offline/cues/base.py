@@ -82,6 +82,7 @@ class Language:
     acknowledgements: frozenset[str] = frozenset()  # whole messages that say nothing
     questions: frozenset[str] = frozenset()  # words that begin a question
     negations: frozenset[str] = frozenset()
+    articles: frozenset[str] = frozenset()  # left out at the beginning of a title
     pronouns: frozenset[str] = frozenset()  # a sentence that begins with one needs its subject named
     clauses: tuple[str, ...] = ()  # words before which a long sentence may be cut
     weak: frozenset[str] = frozenset()  # words that name no topic: thing, way, work

@@ -42,7 +42,10 @@ _loaded: list[Libraries] = []
 
 
 def load() -> Libraries:
-    """Import litellm and Instructor. A worker that calls this before it forks shares the memory with its children."""
+    """Import litellm and Instructor. A worker that calls this before it forks shares the memory with its children.
+
+    It may fork after this, and not after a call: litellm keeps its books in threads, whose locks a child would inherit.
+    """
     for name, level in _LOUD.items():
         logging.getLogger(name).setLevel(level)
     if not _loaded:
@@ -63,7 +66,8 @@ def load() -> Libraries:
             logging.getLogger(name).setLevel(level)
     library = _loaded[0].litellm
     for hook in ("callbacks", "input_callback", "success_callback", "failure_callback", "service_callback"):
-        if getattr(library, hook, None):
+        # litellm itself registers "cache", which does nothing while it has no cache.
+        if set(getattr(library, hook, None) or ()) - {"cache"} or library.cache is not None:
             raise RuntimeError(f"litellm.{hook} is not empty: prompts would leave by it.")
     return _loaded[0]
 

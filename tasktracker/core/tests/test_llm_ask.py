@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -97,7 +98,7 @@ def test_the_key_is_sent_and_nothing_from_the_environment_instead(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_invalid_answer_is_asked_again_with_the_reasons(team: Workspace, settings: Settings, kind: str) -> None:
-    given = iter(["not json", notes("no"), notes("Third time")])
+    given: Iterator[Any] = iter(["not json", notes("no"), notes("Third time")])
     with FakeLLM(answer=lambda _: next(given)) as fake:
         settings.LLM_ALLOWED_HOSTS = [fake.host]
         reply = ask(fake, team, ProviderKind(kind))

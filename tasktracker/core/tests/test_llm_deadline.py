@@ -1,11 +1,13 @@
 """One wall-clock deadline for a whole call: in the main thread, in another one, and in a forked child."""
 
+import signal
 import subprocess
 import sys
 import threading
 import time
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from pytest_django.fixtures import Settings
 
 from tasktracker.core.enums import ProviderKind
@@ -79,9 +81,10 @@ def ask(seconds):
     where = llm.Endpoint(kind="ollama", model="m", url=url, timeout_seconds=seconds)
     return live.Ask(prompt=prompt(), endpoint=where, max_tokens=100, bill=Bill()).answer(Notes, None)
 
-assert ask(60).notes
+live.load()
 child = os.fork()
 if child == 0:
+    assert ask(60).notes
     began = time.monotonic()
     try:
         ask(seconds)
@@ -94,7 +97,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 def test_it_holds_in_a_forked_child() -> None:
-    """As in a worker: the libraries are loaded, a call was made, and then the process forks."""
+    """As in a worker: the libraries are loaded, then the process forks, then the child asks."""
     with FakeLLM(answer=lambda _: notes("One thing"), faults=["ok", "drip"]) as fake:
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", FORKING, fake.url, str(SECONDS)],
@@ -105,3 +108,23 @@ def test_it_holds_in_a_forked_child() -> None:
         )
     assert done.returncode == 0, done.stderr
     assert SECONDS <= float(done.stdout.removeprefix("left after ")) < LATEST
+
+
+def test_the_workers_own_limit_is_not_taken_for_a_fault_of_the_server(settings: Settings) -> None:
+    """Celery raises it from a signal, in the middle of libraries that catch everything."""
+
+    def limit(number: int, frame: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    live.load()
+    before = signal.signal(signal.SIGALRM, limit)
+    try:
+        with FakeLLM(always="hang") as fake:
+            settings.LLM_ALLOWED_HOSTS = [fake.host]
+            asked = live.Ask(prompt=prompt(), endpoint=endpoint(fake), max_tokens=100, bill=Bill())
+            signal.setitimer(signal.ITIMER_REAL, SECONDS)
+            with pytest.raises(SoftTimeLimitExceeded):
+                asked.answer(Notes, None)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 from tasktracker.core import llm
 from tasktracker.core.enums import ProviderKind
 from tasktracker.core.models import LLMCall
-from tasktracker.core.tests.llm_support import KINDS, Notes, endpoint, notes, prompt, workspace
+from tasktracker.core.tests.llm_support import KINDS, Notes, endpoint, prompt, workspace
 from tasktracker.tests.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,8 @@ def test_no_canary_comes_out(
     fault: str, kind: ProviderKind, settings: Settings, lines: Lines, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caught: llm.LLMError | None = None
-    with FakeLLM(answer=lambda _: notes("no", f"{SAID} {CHAT}"[:2]), always=fault) as fake:
+    answer = {"notes": [{"title": [SAID, CHAT]}, {"title": {SAID: 1}}]}  # not valid, so it comes up in reasons
+    with FakeLLM(answer=lambda _: answer, always=fault) as fake:
         settings.LLM_ALLOWED_HOSTS = [fake.host]
         where = endpoint(fake, kind, key=KEY, timeout_seconds=10)
         try:

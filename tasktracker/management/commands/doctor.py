@@ -7,10 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from analysis import probing
 from analysis.models import Provider
 from ingestion.models import Source
 from tasktracker import embedded
 from tasktracker.core import health
+from tasktracker.core.enums import ProviderKind
 from tasktracker.core.health import Check
 
 
@@ -54,14 +56,13 @@ def check_engines() -> Check:
 
 
 def check_providers() -> Iterator[tuple[str, Check]]:
-    """What is known of each active provider that needs a server; the offline engine is always there."""
-    asked = Provider.objects.filter(is_active=True).exclude(kind="offline").select_related("workspace")
+    """Each active provider that needs a server is asked for its models; the offline engine is always there."""
+    asked = Provider.objects.filter(is_active=True).exclude(kind=ProviderKind.OFFLINE).select_related("workspace")
     if not asked:
         yield "providers", Check("ok", "only the offline engine")
     for provider in asked:
-        name = f"{provider.workspace.slug}/{provider.name}"
-        state = provider.status
-        yield f"provider {name}", Check("ok" if state == "ok" else "degraded", str(state))
+        found = probing.probe(provider)
+        yield f"provider {provider.workspace.slug}/{provider.name}", Check("ok" if found.ok else "down", found.detail)
 
 
 def check_bot() -> Check:

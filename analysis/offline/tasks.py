@@ -1,0 +1,181 @@
+"""Stage `tasks`: what approved atoms ask somebody to do, one task for each matter that is still open."""
+
+from collections.abc import Sequence
+
+from analysis.prompts.answers import EvidenceRef, TaskItem, WindowTasks
+from analysis.prompts.inputs import AtomInput, KnownItem, PromptMessage, WindowInput
+from tasktracker.core.enums import Priority, Recommendation
+
+from .clusters import ClusterAtom, cluster_atoms
+from .cues import detect
+from .dates import without_due
+from .imperatives import imperative
+from .similar import same, scores
+from .solved import EASE, TROUBLE, WorkAtom, close_solved
+from .task_fields import category_of, confidence_of, description_of, labels_of, priority_of, reasoning_of
+from .titles import differing
+from .urgency import signals
+from .words import tokens
+
+MAX_TASKS = 12
+MAX_EVIDENCE = 12
+_WORK = ("problem", "blocker", "requirement", "idea", "risk", "question", "decision")  # the one that leads comes first
+
+
+def tasks(window: WindowInput) -> WindowTasks:
+    """The tasks of one window of approved atoms; none for what is solved, decided without work, or only known."""
+    if not window.atoms:
+        return WindowTasks(window=window.ref)
+    by_ref = {message.ref: message for message in window.messages}
+    atoms = [_read(place, atom, by_ref, window) for place, atom in enumerate(window.atoms)]
+    alike = scores([item.text for item in atoms])
+    close_solved(atoms, alike)
+    working = [item for item in atoms if item.open and _works(item)]
+    items: list[TaskItem] = []
+    closed = [item for item in atoms if not item.open and item.atom.type in (*TROUBLE, "requirement")]
+    for group in _groups(working):
+        items.append(_task(group, atoms, window))
+    for item in closed:
+        done = _closing(item, atoms, window.known)
+        if done is not None:
+            items.append(done)
+    items.sort(key=lambda item: -item.confidence)
+    return WindowTasks(window=window.ref, tasks=items[:MAX_TASKS])
+
+
+def _read(place: int, atom: AtomInput, by_ref: dict[str, PromptMessage], window: WindowInput) -> WorkAtom:
+    messages = [by_ref[ref] for ref in atom.quotes if ref in by_ref]
+    days = [message.sent_at for message in messages]
+    text = (
+        f"{atom.title}. " + " ".join(message.text for message in messages)
+        if messages
+        else f"{atom.title}. {atom.content}"
+    )
+    return WorkAtom(
+        place, atom, messages, text, min(days, default=None), max(days, default=None), signals(atom, messages, window)
+    )
+
+
+def _works(item: WorkAtom) -> bool:
+    """Whether an open atom asks for work at all."""
+    kind = item.atom.type
+    if kind == "question":
+        return item.read.important
+    if kind == "decision":
+        return item.read.works and not item.read.refuses
+    return kind in _WORK
+
+
+def _groups(working: Sequence[WorkAtom]) -> list[list[WorkAtom]]:
+    """Atoms of one matter, the leading one first. They were put together by the caller, so the bar is lower here."""
+    if not working:
+        return []
+    refs = {item.atom.ref for item in working}
+    plain = [
+        ClusterAtom(
+            i.atom.ref,
+            i.atom.type,
+            i.atom.title,
+            i.atom.content,
+            (),
+            i.text,
+            tuple(link for link in i.atom.links if link[1] in refs),
+        )
+        for i in working
+    ]
+    groups = []
+    for places in cluster_atoms(plain, ease=EASE):
+        group = [working[place] for place in places]
+        group.sort(key=lambda item: (_WORK.index(item.atom.type), item.place))
+        groups.append(group)
+    return groups
+
+
+def _task(group: list[WorkAtom], atoms: Sequence[WorkAtom], window: WindowInput) -> TaskItem:
+    lead = group[0]
+    title = imperative(_undated(lead), lead.atom.type, lead.text)
+    evidence = _evidence(group)
+    for quote in evidence:
+        title = differing(title, quote.quote, "", lead.atom.type, "en")
+    priority = priority_of(group)
+    due = min((item.read.due for item in group if item.read.due is not None), default=None)
+    assignee = next((item.read.assignee for item in group if item.read.assignee), None)
+    known = _known(title, lead, window.known)
+    fields: dict[str, str | int | float | bool | None] = {}
+    if known is not None:
+        if due is not None:
+            fields["due"] = due.isoformat()
+        if priority in (Priority.HIGH, Priority.CRITICAL):
+            fields["priority"] = priority.value
+        if assignee:
+            fields["assignee"] = assignee
+    recommendation = (
+        Recommendation.NEW_TASK if known is None else Recommendation.UPDATE_EXISTING if fields else Recommendation.MERGE
+    )
+    return TaskItem(
+        title=title[:200],
+        description=description_of(group, atoms),
+        category=category_of(group),
+        priority=priority,
+        assignee=assignee,
+        due=due.isoformat() if due is not None else None,
+        labels=labels_of(group),
+        atoms=[item.atom.ref for item in group],
+        recommendation=recommendation,
+        known=known.ref if known is not None else None,
+        fields=fields,
+        evidence=evidence,
+        confidence=confidence_of(group),
+        reasoning=reasoning_of(group, known),
+    )
+
+
+def _undated(item: WorkAtom) -> str:
+    """The title without the day, which the task's own field holds."""
+    if item.read.due is None or not item.messages:
+        return item.atom.title
+    cut = without_due(
+        item.atom.title, item.messages[0].sent_at.date(), detect(item.atom.title, tokens(item.atom.title))
+    )
+    return cut if len(cut) >= 8 else item.atom.title
+
+
+def _evidence(group: Sequence[WorkAtom]) -> list[EvidenceRef]:
+    refs: dict[str, EvidenceRef] = {}
+    for item in group:
+        for message in item.messages:
+            if message.text.strip() and not message.context:
+                refs.setdefault(message.ref, EvidenceRef(m=message.ref, quote=message.text.strip()[:2000]))
+    return list(refs.values())[:MAX_EVIDENCE]
+
+
+def _known(title: str, lead: WorkAtom, known: Sequence[KnownItem]) -> KnownItem | None:
+    for item in known:
+        if item.kind != "task" and not item.ref.startswith("x"):
+            continue
+        for text in (title, lead.atom.title):
+            alike, _ = same(text, item.title)
+            if alike:
+                return item
+    return None
+
+
+def _closing(item: WorkAtom, atoms: Sequence[WorkAtom], known: Sequence[KnownItem]) -> TaskItem | None:
+    """A known task whose problem has an approved solution is done now: an update, never a new task."""
+    task = _known(imperative(item.atom.title, item.atom.type, item.text), item, known)
+    if task is None or not item.why:
+        return None
+    evidence = _evidence([other for other in atoms if other.atom.title in item.why] or [item])
+    return TaskItem(
+        title=task.title,
+        description=f"Solved: {item.why[0]}",
+        category=category_of([item]),
+        priority=Priority.MEDIUM,
+        atoms=[item.atom.ref],
+        recommendation=Recommendation.UPDATE_EXISTING,
+        known=task.ref,
+        fields={"status": "done"},
+        evidence=evidence,
+        confidence=0.7,
+        reasoning=f"“{item.why[0]}” solves what the known task is about.",
+    )

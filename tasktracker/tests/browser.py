@@ -1,0 +1,164 @@
+"""A real Chromium for tests: an empty profile each, everything that it complains about kept."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+from tasktracker.core.models import User
+from tasktracker.tests.support import wait_for
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome", "chrome") if (path := shutil.which(name))), ""
+)
+DRIVER = shutil.which("chromedriver") or ""
+MISSING = "no Chromium with its chromedriver on this machine"
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+PASSWORD = "correct horse battery"
+# What must not happen is noted in every document before any of its own scripts runs.
+WITNESS = """
+window.__complaints = [];
+const note = (said) => window.__complaints.push(said);
+document.addEventListener("securitypolicyviolation", (e) => note(`${e.violatedDirective} ${e.blockedURI}`));
+for (const name of ["alert", "confirm", "prompt"]) window[name] = (said) => note(`${name}(${said})`);
+addEventListener("error", (e) => note(`error ${e.message}`));
+"""
+
+
+@dataclass
+class Browser:
+    """One window; `url` is the server that it is at, without a slash at the end."""
+
+    driver: webdriver.Chrome
+    url: str = ""
+
+    @classmethod
+    @contextlib.contextmanager
+    def started(cls) -> Iterator["Browser"]:
+        """A new Chromium with a profile of its own."""
+        profile = Path(tempfile.mkdtemp(prefix="tasktracker-chromium-"))
+        options = Options()
+        options.binary_location = CHROMIUM
+        for flag in [*FLAGS, f"--user-data-dir={profile}", "--window-size=1280,900"]:
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+        try:
+            driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WITNESS})
+            yield cls(driver)
+        finally:
+            driver.quit()
+            shutil.rmtree(profile, ignore_errors=True)
+
+    def forget(self) -> None:
+        """As new: no cookie, no page, a desk-sized window, scripts on."""
+        self.driver.get("about:blank")
+        for command in ("Network.clearBrowserCookies", "Emulation.clearDeviceMetricsOverride"):
+            self.driver.execute_cdp_cmd(command, {})
+        self.scripts(on=True)
+        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+        self.complaints()
+
+    def scripts(self, *, on: bool) -> None:
+        """Switch JavaScript on or off."""
+        self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not on})
+
+    def phone(self) -> None:
+        """Be 375 px wide, with touch, from now on."""
+        metrics = {"width": 375, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+    def log_in(self, user: User, url: str, *, at: str = "/") -> None:
+        """Type name and password into the login page of the server at `url`, on the way to `at`."""
+        self.url = url
+        user.set_password(PASSWORD)
+        user.save(update_fields=["password"])
+        self.open(f"/login/?next={at}")
+        self.one("[name=username]").send_keys(user.username)
+        self.one("[name=password]").send_keys(PASSWORD + "\n")
+        wait_for(lambda: self.all("header.bar"))
+
+    def open(self, path: str) -> None:
+        """Go to a page and wait until its script is there."""
+        self.driver.get(self.url + path)
+
+    def all(self, css: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, css)
+
+    def one(self, css: str) -> WebElement:
+        return self.driver.find_element(By.CSS_SELECTOR, css)
+
+    def text(self, css: str) -> str:
+        """The words of the first match, "" when there is none; read in one go, so that a swap can't come between."""
+        return str(self.run(f"return document.querySelector({css!r})?.textContent.trim() || ''"))
+
+    def run(self, script: str, *args: Any) -> Any:
+        """Run a script in the page."""
+        return self.driver.execute_script(script, *args)
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after the other, whatever has the focus."""
+        for key in keys:
+            ActionChains(self.driver).send_keys(key).perform()
+
+    def hold(self, modifier: str, *keys: str) -> None:
+        """Press keys while `modifier` is held down."""
+        chain = ActionChains(self.driver).key_down(modifier)
+        for key in keys:
+            chain.send_keys(key)
+        chain.key_up(modifier).perform()
+
+    def press_code(self, code: str, key: str) -> None:
+        """Press the key at a place of the keyboard (`code`) that another layout maps to another letter (`key`)."""
+        for kind in ("keyDown", "keyUp"):
+            self.driver.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": kind, "code": code, "key": key})
+
+    def shown(self, css: str) -> bool:
+        """Whether the first match can be seen; read in one go, so that a swap can't come between."""
+        return bool(self.run(f"return document.querySelector({css!r})?.checkVisibility() || false"))
+
+    def card(self) -> str:
+        """The id of the proposal whose card is open, "" when none is."""
+        return str(self.run("return document.querySelector('#card')?.dataset.id || ''"))
+
+    def is_live(self) -> bool:
+        """Whether the page's socket is connected."""
+        return bool(self.run("return document.querySelector('#live')?.dataset.state === 'live'"))
+
+    def too_wide(self) -> list[str]:
+        """What makes the page scroll sideways; empty when nothing does."""
+        return list(
+            self.run(
+                "const w = document.documentElement.clientWidth;"
+                "if (document.documentElement.scrollWidth <= w && document.body.scrollWidth <= w) return [];"
+                "return [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > w + 1)"
+                ".map(e => `${e.tagName}.${e.className}`).slice(0, 8).concat(['the page'])"
+            )
+        )
+
+    def complaints(self) -> list[str]:
+        """Violations of the CSP, dialogs and script errors, in this document and in the browser's log."""
+        noted = [str(one) for one in self.run("return window.__complaints || []")]
+        logged = [line["message"] for line in self.driver.get_log("browser")]  # type: ignore[no-untyped-call]
+        return noted + [line for line in logged if "Content Security Policy" in line or "Uncaught" in line]
