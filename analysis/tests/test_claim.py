@@ -10,7 +10,7 @@ from django.db import connection
 from analysis import services, transitions
 from analysis.models import AnalysisRun, Window
 from analysis.tests import factories
-from analysis.transitions import Claim
+from analysis.transitions import Claim, End
 from tasktracker.core.models import Event
 from tasktracker.tests.support import count
 
@@ -27,6 +27,10 @@ def claim(
     run: AnalysisRun, holder: str = "lane", limit: int = 1, holders: int = 9, tokens: int | None = None
 ) -> list[Claim]:
     return transitions.claim(run_id=run.pk, holder=holder, limit=limit, holders=holders, tokens=tokens)
+
+
+def finish(run: AnalysisRun, held: Claim) -> bool:
+    return bool(transitions.finish(run_id=run.pk, ends=[End(held, "done")]))
 
 
 def expire(run: AnalysisRun) -> None:
@@ -69,7 +73,7 @@ def test_of_many_lanes_each_window_has_one_holder_and_one_end() -> None:
 
     def lane(place: int) -> None:
         while pack := claim(run, f"lane-{place}", limit=1 + place % 3):
-            ended.extend((each.window_id, transitions.finish(each, to="done")) for each in pack)
+            ended.extend((each.window_id, finish(run, each)) for each in pack)
 
     in_threads(8, lane)
     assert statuses(run) == ["done"] * Window.objects.filter(run=run).count()
@@ -114,23 +118,23 @@ def test_a_late_result_is_refused_after_the_window_was_claimed_again(run: Analys
     Window.objects.filter(run=run).update(suspect=False)
     late = claim(run, "another lane")[0]
     assert (late.window_id, late.attempt) == (early.window_id, early.attempt + 1)
-    assert not transitions.finish(early, to="done")
+    assert not finish(run, early)
     assert Window.objects.get(pk=late.window_id).status == "running"
-    assert transitions.finish(late, to="done")
-    assert not transitions.finish(late, to="done")
+    assert finish(run, late)
+    assert not finish(run, late)
 
 
 def test_a_late_result_is_refused_even_when_nobody_claimed_it_since(run: AnalysisRun) -> None:
     early = claim(run)[0]
     expire(run)
-    assert not transitions.finish(early, to="done")
+    assert not finish(run, early)
     assert Window.objects.get(pk=early.window_id).status == "waiting"
 
 
 def test_a_cancelled_run_takes_no_result(run: AnalysisRun) -> None:
     held = claim(run)[0]
     assert services.cancel_run(run_id=run.pk).status == "cancelled"
-    assert not transitions.finish(held, to="done")
+    assert not finish(run, held)
     transitions.give_back([held])
     transitions.lose([held], error="ValueError")
     assert statuses(run) == ["waiting"] * 6
@@ -140,7 +144,7 @@ def test_a_cancelled_run_takes_no_result(run: AnalysisRun) -> None:
 def test_a_paused_run_keeps_what_was_already_asked(run: AnalysisRun) -> None:
     held = claim(run)[0]
     services.pause_run(run_id=run.pk, reason="budget")
-    assert transitions.finish(held, to="done")
+    assert finish(run, held)
 
 
 def test_a_renewed_lease_does_not_run_out(run: AnalysisRun) -> None:
@@ -149,7 +153,7 @@ def test_a_renewed_lease_does_not_run_out(run: AnalysisRun) -> None:
         cursor.execute("UPDATE analysis_window SET lease_until = now() - interval '1 s' WHERE status = 'running'")
     assert transitions.renew(holder="lane") == 2
     assert transitions.expire_leases() == []
-    assert transitions.finish(held[0], to="done")
+    assert finish(run, held[0])
 
 
 def test_a_lost_pack_makes_nobody_guilty_and_its_windows_run_alone_after_the_others(run: AnalysisRun) -> None:
@@ -186,7 +190,7 @@ def test_what_waits_for_the_provider_holds_every_lane_back(run: AnalysisRun) -> 
 def test_two_lanes_that_find_nothing_left_end_the_run_once(run: AnalysisRun) -> None:
     AnalysisRun.objects.filter(pk=run.pk).update(planned_at=run.started_at)
     for held in claim(run, limit=9):
-        assert transitions.finish(held, to="done")
+        assert finish(run, held)
     barrier = threading.Barrier(6)
 
     def settle(_: int) -> None:

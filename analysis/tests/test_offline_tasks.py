@@ -155,6 +155,22 @@ def test_titles_are_what_a_person_would_write(title: str, kind: str, expected: s
     assert task.title == expected
 
 
+def test_only_the_passage_of_the_atom_is_read_of_a_long_message():
+    text = (
+        "I do the draft by Tuesday. The gate reader is fine again. "
+        "@cyn can you prepare the customs form for Norway by Thursday? Lunch is at one, in production of pizza."
+    )
+    (task,) = proposed(
+        {
+            "type": "requirement",
+            "title": "Prepare the customs form for Norway by Thursday",
+            "says": [("Ann Lee", text), ("Cy Novak", "yes")],
+        }
+    )
+    assert (task.assignee, task.due) == ("Cy Novak", "2026-05-07")
+    assert task.evidence[0].quote == "@cyn can you prepare the customs form for Norway by Thursday?"
+
+
 def test_priority_follows_what_is_at_stake():
     def priority(text: str, kind: str = "problem") -> str:
         return proposed({"type": kind, "title": "Sorter crashes", "says": [("Ann Lee", text)]})[0].priority

@@ -167,9 +167,7 @@ def test_a_provider_that_stays_down_pauses_the_run_until_a_person_resumes_it(
     assert work(run).status == "completed"
 
 
-def test_a_key_that_is_not_accepted_pauses_the_run_at_once(
-    workspace: Workspace, serve: Callable[..., FakeLLM]
-) -> None:
+def test_a_key_that_is_not_accepted_pauses_the_run_at_once(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
     fake = serve(always="key")
     factories.make_chat(workspace, 3)
     run = work(begun(workspace))

@@ -25,13 +25,12 @@ def planned(workspace: Workspace, *ends: str, **more: object) -> AnalysisRun:
     run = factories.make_run(workspace, windows=len(ends))
     services.start_run(run_id=run.pk)
     AnalysisRun.objects.filter(pk=run.pk).update(planned_at=run.created_at)
-    for claimed, end in zip(
-        transitions.claim(run_id=run.pk, holder="x", limit=99, holders=1), ends, strict=True
-    ):
+    for claimed, end in zip(transitions.claim(run_id=run.pk, holder="x", limit=99, holders=1), ends, strict=True):
         if end == "waiting":
             transitions.give_back([claimed])
         else:
-            transitions.finish(claimed, to=end, error="no valid answer" if end == "failed" else "")
+            end_of = transitions.End(claimed, end, error="no valid answer" if end == "failed" else "")
+            transitions.finish(run_id=run.pk, ends=[end_of])
     return AnalysisRun.objects.get(pk=run.pk)
 
 
@@ -157,9 +156,7 @@ def test_the_call_s_provider_goes_first_then_the_assignment_then_the_default(wor
     special = Agent.objects.create(
         workspace=workspace, name="special", purpose=Purpose.EXTRACT_KNOWLEDGE, provider=assigned
     )
-    Assignment.objects.create(
-        workspace=workspace, purpose=Purpose.EXTRACT_KNOWLEDGE, agent=special, project=project
-    )
+    Assignment.objects.create(workspace=workspace, purpose=Purpose.EXTRACT_KNOWLEDGE, agent=special, project=project)
     assert engine().agent == special
     assert engine("offline").is_offline
     assert engine("default").agent is None

@@ -13,17 +13,21 @@ from pytest_django.fixtures import Settings
 from tasktracker.core.enums import ProviderKind
 from tasktracker.core.llm import ProviderTimeout, live
 from tasktracker.core.llm.ledger import Bill
-from tasktracker.core.tests.llm_support import KINDS, Notes, endpoint, notes, prompt
+from tasktracker.core.tests.llm_support import KINDS, Notes, endpoint, notes, prompt, warm
 from tasktracker.tests.fake_llm import FakeLLM
 from tasktracker.tests.support import wait_for
 
-SECONDS = 0.6
-LATEST = 3.0  # a machine under load is slow; a dripping server would go on for hours
+SECONDS = 1.0
+LATEST = 8.0  # a machine under load is slow; a dripping server would go on for hours
+
+
+@pytest.fixture(autouse=True)
+def _warm() -> None:
+    warm()
 
 
 def ask(fake: FakeLLM, kind: ProviderKind) -> float:
     """How long it took until the deadline was noticed."""
-    live.load()
     began = time.monotonic()
     where = endpoint(fake, kind, timeout_seconds=SECONDS)
     asked = live.Ask(prompt=prompt(), endpoint=where, max_tokens=100, bill=Bill())
@@ -116,7 +120,6 @@ def test_the_workers_own_limit_is_not_taken_for_a_fault_of_the_server(settings: 
     def limit(number: int, frame: object) -> None:
         raise SoftTimeLimitExceeded
 
-    live.load()
     before = signal.signal(signal.SIGALRM, limit)
     try:
         with FakeLLM(always="hang") as fake:

@@ -7,11 +7,16 @@ from pytest_django.fixtures import Settings
 
 from tasktracker.core import llm
 from tasktracker.core.enums import ProviderKind
-from tasktracker.core.tests.llm_support import KINDS, Notes, endpoint, notes, only_call, prompt, workspace
+from tasktracker.core.tests.llm_support import KINDS, Notes, endpoint, notes, only_call, prompt, warm, workspace
 from tasktracker.tests.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.django_db
 LONG = "Then we spoke about the deployment of the next version on Friday. " * 60
+
+
+@pytest.fixture(autouse=True)
+def _warm() -> None:
+    warm()
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ def test_a_fault_becomes_its_error_and_its_row(fault: str, kind: ProviderKind, s
     with FakeLLM(answer=lambda _: notes("One thing", "Two things"), always=fault) as fake:
         settings.LLM_ALLOWED_HOSTS = [fake.host]
         with pytest.raises(llm.LLMError) as caught:
-            ask(fake, kind, timeout_seconds=1.0 if fault in {"hang", "drip"} else 20)
+            ask(fake, kind, timeout_seconds=1.5 if fault in {"hang", "drip"} else 60)
     assert type(caught.value) is expected.error
     assert caught.value.error_code == expected.code
     assert len(fake.received) == expected.asked
