@@ -9,7 +9,7 @@ from analysis.known import Known
 from analysis.modelengine import ModelEngine
 from analysis.models import AnalysisRun
 from analysis.offline import Plan, knowledge, tasks
-from analysis.results import Answered, Engine, Failed
+from analysis.results import Answered, Engine, Failed, Result
 from tasktracker.core.enums import ProviderKind, Stage
 
 
@@ -36,11 +36,10 @@ class OfflineEngine:
         text = self.run.plan.get("offline")
         return Plan.from_json(text) if text else Plan()
 
-    def answer(self, window_ids: Sequence[int]) -> Iterator[Answered | Failed]:
-        for loaded in load(self.run, window_ids, self.known, one_call=False):
-            yield self._answer(loaded)
+    def answer(self, window_ids: Sequence[int]) -> Iterator[list[Result]]:
+        yield [self._answer(loaded) for loaded in load(self.run, window_ids, self.known, one_call=False)]
 
-    def _answer(self, loaded: Loaded) -> Answered | Failed:
+    def _answer(self, loaded: Loaded) -> Result:
         try:
             if self.run.stage == Stage.TASKS:
                 checked = check([tasks(loaded.input)], [loaded.input]).windows[0]

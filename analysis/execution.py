@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from django.conf import settings
@@ -19,8 +19,8 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from analysis import engines, findings, planning, services, transitions
 from analysis.models import AnalysisRun
 from analysis.progress import emit_progress
-from analysis.results import Answered, Engine, Failed, Stop
-from analysis.transitions import Claim
+from analysis.results import Answered, Engine, Failed, Result, Stop
+from analysis.transitions import Claim, End
 from tasktracker.core.crypto import DecryptionError
 from tasktracker.core.errors import DomainError
 from tasktracker.core.events import enqueue
@@ -119,14 +119,12 @@ class Lane:
         held = {claimed.window_id: claimed for claimed in pack}
         began = time.monotonic()
         try:
-            for result in self.engine.answer(list(held)):
-                claimed = held[result.loaded.window_id]
-                took = int((time.monotonic() - began) * 1000)
-                began = time.monotonic()
-                if not self.store(result, claimed, took):
-                    log.info("run %s: window %s was taken over, its answer is dropped", self.run.pk, claimed.window_id)
-                del held[claimed.window_id]
+            for results in self.engine.answer(list(held)):
+                took = int((time.monotonic() - began) * 1000) // max(1, len(results))
+                for kept in self.store(results, held, took):
+                    del held[kept]
                 self.tell()
+                began = time.monotonic()
                 if stopped.is_set():
                     break
         except Stop as stop:
@@ -148,20 +146,46 @@ class Lane:
             transitions.give_back(list(held.values()))
             return False
         if held:
-            transitions.lose(list(held.values()), error="the engine had no word on it")
+            transitions.lose(list(held.values()), error="no answer that could be stored")
         return True
 
-    def store(self, result: Answered | Failed, claimed: Claim, took: int) -> bool:
-        """Write one window's end and its findings together; false when the claim is no longer ours."""
-        with transaction.atomic():
-            if isinstance(result, Failed):
-                return transitions.finish(claimed, to="failed", error=result.error, duration_ms=took)
-            if not transitions.finish(claimed, to="done", dropped=result.dropped, duration_ms=took):
-                return False
-            findings.write(
-                run=self.run, window_id=claimed.window_id, loaded=result.loaded, items=result.items
-            )
-        return True
+    def store(self, results: Sequence[Result], held: Mapping[int, Claim], took: int) -> list[int]:
+        """Write the ends and findings of windows together, each fenced by its own claim; the ids that are over for us.
+
+        Where the database does not take one of them, the others are written each for itself.
+        """
+        try:
+            if results:
+                self._store(results, held, took)
+        except CONNECTION_LOST:
+            raise
+        except DatabaseError:
+            if len(results) == 1:
+                raise
+            return [window for result in results for window in self.store_alone(result, held, took)]
+        return [result.loaded.window_id for result in results]
+
+    def store_alone(self, result: Result, held: Mapping[int, Claim], took: int) -> list[int]:
+        """Like `store` for one window; nothing for one that the database does not take."""
+        try:
+            return self.store([result], held, took)
+        except CONNECTION_LOST:
+            raise
+        except DatabaseError as error:
+            log.warning("run %s: window %s: %s", self.run.pk, result.loaded.window_id, type(error).__name__)
+            return []
+
+    @transaction.atomic
+    def _store(self, results: Sequence[Result], held: Mapping[int, Claim], took: int) -> None:
+        ends = [
+            End(held[result.loaded.window_id], "failed", error=result.error, duration_ms=took)
+            if isinstance(result, Failed)
+            else End(held[result.loaded.window_id], "done", dropped=result.dropped, duration_ms=took)
+            for result in results
+        ]
+        kept = transitions.finish(run_id=self.run.pk, ends=ends)
+        answers = [result for result in results if isinstance(result, Answered) and result.loaded.window_id in kept]
+        findings.write(run=self.run, answers=answers)
 
     def tell(self) -> None:
         """A progress event, so seldom that all lanes together keep to PROGRESS_SECONDS."""

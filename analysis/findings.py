@@ -9,46 +9,65 @@ The payload of a finding is the engine's item, with references resolved:
 - `evidence`: as the engine gave it; what was found in the messages is in the finding's quotes
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from analysis.evidence import CheckedItem
+from analysis.evidence import CheckedItem, Proof
 from analysis.fingerprints import fingerprint
 from analysis.inputs import Loaded
 from analysis.known import KnownRow
 from analysis.models import AnalysisRun, Finding
 from analysis.prompts.answers import AtomItem, Item, TaskItem, TopicItem
-from ingestion import services as ingestion
+from analysis.results import Answered
 from ingestion.models import Quote
 from ingestion.text import clean_json, clean_name, clean_text
 
+Key = tuple[int, int, int, str]  # what a Quote is unique by
 
-def write(*, run: AnalysisRun, window_id: int, loaded: Loaded, items: Sequence[CheckedItem]) -> None:
-    """Store a window's findings with their quotes, in the caller's transaction."""
-    findings = Finding.objects.bulk_create(
-        _finding(run, window_id, loaded, ordinal, checked) for ordinal, checked in enumerate(items)
+
+def write(*, run: AnalysisRun, answers: Sequence[Answered]) -> None:
+    """Store the findings of windows with their quotes, in the caller's transaction, in a few statements."""
+    drafts = [
+        (answer.loaded, checked, _finding(run, answer.loaded, ordinal, checked))
+        for answer in answers
+        for ordinal, checked in enumerate(answer.items)
+    ]
+    Finding.objects.bulk_create(finding for _, _, finding in drafts)
+    quotes = _quotes(run, (_key(loaded, proof) for loaded, checked, _ in drafts for proof in checked.proofs))
+    links = {
+        (finding.pk, quotes[_key(loaded, proof)]) for loaded, checked, finding in drafts for proof in checked.proofs
+    }
+    through = Finding.quotes.through
+    through.objects.bulk_create(through(finding_id=finding, quote_id=quote) for finding, quote in sorted(links))
+
+
+def _quotes(run: AnalysisRun, keys: Iterable[Key]) -> dict[Key, int]:
+    """Ids of the passages, made where they are missing, whoever else makes them at the same time."""
+    wanted = sorted(set(keys))
+    Quote.objects.bulk_create(
+        (
+            Quote(workspace_id=run.workspace_id, message_id=message, start=start, end=end, text=text)
+            for message, start, end, text in wanted
+        ),
+        ignore_conflicts=True,
     )
-    quotes: dict[tuple[str, int, int], Quote] = {}
-    links: dict[tuple[int, int], Any] = {}
-    for finding, checked in zip(findings, items, strict=True):
-        for proof in checked.proofs:
-            key = (proof.ref, proof.passage.start, proof.passage.end)
-            if key not in quotes:
-                quotes[key] = ingestion.quote_passage(
-                    message=loaded.messages[proof.ref], start=proof.passage.start, end=proof.passage.end
-                )
-            pair = (finding.pk, quotes[key].pk)
-            links[pair] = Finding.quotes.through(finding_id=pair[0], quote_id=pair[1])
-    Finding.quotes.through.objects.bulk_create(links.values())
+    rows = Quote.objects.filter(message__in={key[0] for key in wanted})
+    found = rows.values_list("message_id", "start", "end", "text", "pk")
+    return {(message, start, end, text): pk for message, start, end, text, pk in found}
 
 
-def _finding(run: AnalysisRun, window_id: int, loaded: Loaded, ordinal: int, checked: CheckedItem) -> Finding:
+def _key(loaded: Loaded, proof: Proof) -> Key:
+    message, passage = loaded.messages[proof.ref], proof.passage
+    return (message.pk, passage.start, passage.end, message.text[passage.start : passage.end])
+
+
+def _finding(run: AnalysisRun, loaded: Loaded, ordinal: int, checked: CheckedItem) -> Finding:
     item = checked.item
     kind, title, extra = _identity(item)
     return Finding(
         workspace_id=run.workspace_id,
         run=run,
-        window_id=window_id,
+        window_id=loaded.window_id,
         ordinal=ordinal,
         kind=kind,
         title=title,

@@ -61,9 +61,7 @@ def _atoms(run: AnalysisRun) -> list[KnownRow]:
     rows = Atom.objects.filter(workspace_id=run.workspace_id, status="active")
     if is_remote(run):
         rows = rows.exclude(quotes__message__source__local_only=True)
-    return [
-        KnownRow("atom", row.pk, row.type, row.title, row.content[:TEXT]) for row in rows.order_by("-pk")[:NEWEST]
-    ]
+    return [KnownRow("atom", row.pk, row.type, row.title, row.content[:TEXT]) for row in rows.order_by("-pk")[:NEWEST]]
 
 
 def _tasks(run: AnalysisRun) -> list[KnownRow]:

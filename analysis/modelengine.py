@@ -14,7 +14,7 @@ from analysis.inputs import Loaded, load
 from analysis.known import Known
 from analysis.models import AnalysisRun
 from analysis.prompts.inputs import WindowInput
-from analysis.results import Answered, Failed, Stop
+from analysis.results import Answered, Failed, Result, Stop
 from analysis.selectors import subject_of
 from tasktracker.core import llm
 
@@ -57,7 +57,7 @@ class ModelEngine:
     def known(self) -> Known:
         return Known(self.run)
 
-    def answer(self, window_ids: Sequence[int]) -> Iterator[Answered | Failed]:
+    def answer(self, window_ids: Sequence[int]) -> Iterator[list[Result]]:
         loaded = load(self.run, window_ids, self.known, one_call=True)
         gathered = {each.window_id: _Gathered() for each in loaded}
         packs = deque([[Piece(each, each.input) for each in loaded]])
@@ -71,18 +71,19 @@ class ModelEngine:
                 smaller = self._smaller(pack, error)
                 if smaller is None:
                     del gathered[pack[0].loaded.window_id]
-                    yield Failed(pack[0].loaded, error.detail)
+                    yield [Failed(pack[0].loaded, error.detail)]
                 elif len(pack) == 1:
                     gathered[pack[0].loaded.window_id].open += 1
                 packs.extendleft(reversed(smaller or []))
                 continue
             if missing:
                 packs.appendleft(missing)
-            for piece in pack:
-                done = gathered[piece.loaded.window_id]
-                if not done.open:
-                    del gathered[piece.loaded.window_id]
-                    yield Answered(piece.loaded, tuple(done.items), done.dropped)
+            yield [
+                Answered(piece.loaded, tuple(done.items), done.dropped)
+                for piece in pack
+                if not gathered[piece.loaded.window_id].open
+                for done in [gathered.pop(piece.loaded.window_id)]
+            ]
 
     def _ask(self, pack: Sequence[Piece], gathered: dict[int, _Gathered]) -> list[Piece]:
         """One call, what it said gathered. Gives the pieces on which the answer had no word, to be asked once more."""
@@ -124,9 +125,7 @@ class ModelEngine:
         piece = pack[0]
         if piece.halvings >= HALVINGS or isinstance(error, llm.Refused | llm.LocalOnly):
             return None
-        return [
-            [Piece(piece.loaded, part, piece.halvings + 1)] for part in halving.halve(piece.input)
-        ] or None
+        return [[Piece(piece.loaded, part, piece.halvings + 1)] for part in halving.halve(piece.input)] or None
 
     def _rest(self, error: llm.LLMError, retry_after: float | None) -> NoReturn:
         """Raise `Stop`: wait as long as the provider says, or longer each time; in the end wait for a person."""

@@ -19,7 +19,7 @@ from tasktracker.core.llm.budget import estimate_tokens
 
 PLAN_LOCK = 7302
 CHUNK = 2_000  # messages read, and windows written, at a time
-LEARN_FROM = 20_000  # messages from which the offline engine learns what a run is about
+LEARN_FROM = 10_000  # messages from which the offline engine learns what a run is about
 BEFORE = timedelta(days=1)  # how far before the first message that waits its conversation may have begun
 
 

@@ -25,6 +25,9 @@ class Failed:
     error: str
 
 
+Result = Answered | Failed
+
+
 class Stop(Exception):
     """Ask no more for `wait_seconds`, or, with a `reason` (budget, provider), until a person resumes the run."""
 
@@ -45,6 +48,6 @@ class Engine(Protocol):
     tokens_at_once: int | None
     backs_off: bool
 
-    def answer(self, window_ids: Sequence[int]) -> Iterator[Answered | Failed]:
-        """One result for each window, each as soon as it is known; raises `Stop`."""
+    def answer(self, window_ids: Sequence[int]) -> Iterator[list[Result]]:
+        """One result for each window, each in the first batch after it is known; raises `Stop`."""
         ...

@@ -52,6 +52,17 @@ class Claim:
     tokens: int
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a claimed window ended: `done` or `failed`."""
+
+    claim: Claim
+    status: str
+    error: str = ""
+    dropped: int = 0
+    duration_ms: int = 0
+
+
 def move_run(run: AnalysisRun, *, to: str, by: User | None = None, note: str = "", **also: Any) -> Moved[AnalysisRun]:
     """Move one run; `Conflict` `wrong_state` where the map does not know the move, quiet where it is there already."""
     return transitions.move(
@@ -135,43 +146,47 @@ def _choose(cursor: Any, run_id: int, limit: int, tokens: int | None) -> list[in
 
 
 def renew(*, holder: str) -> int:
-    """Push the lease of everything that `holder` holds; how many windows those are (fewer than before: lost)."""
+    """Push the lease of what `holder` holds; how many windows that was. What is being ended just now is left out."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE analysis_window SET lease_until = now() + make_interval(secs => %s)
-             WHERE claimed_by = %s AND status = 'running'
+            WITH held AS (
+                SELECT id FROM analysis_window WHERE claimed_by = %s AND status = 'running' FOR UPDATE SKIP LOCKED
+            ) UPDATE analysis_window SET lease_until = now() + make_interval(secs => %s)
+               WHERE id IN (SELECT id FROM held)
             """,
-            [settings.LEASE_SECONDS, holder],
+            [holder, settings.LEASE_SECONDS],
         )
         return int(cursor.rowcount)
 
 
-def finish(claimed: Claim, *, to: str, error: str = "", dropped: int = 0, duration_ms: int = 0) -> bool:
-    """End a window as `done` or `failed`, in the caller's transaction, before its results are written.
+def finish(*, run_id: int, ends: Sequence[End]) -> set[int]:
+    """End windows of one run, in the caller's transaction, before their results are written; ids of those that did.
 
-    False when somebody else has it by now, or its run takes no more results: then nothing of it may be written.
+    A window that is missing there is somebody else's by now, or its run takes no more results: nothing of it may be
+    written.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT r.status FROM analysis_analysisrun r JOIN analysis_window w ON w.run_id = r.id
-             WHERE w.id = %s FOR SHARE OF r
+            WITH run AS (
+                SELECT id FROM analysis_analysisrun WHERE id = %s AND status = ANY(%s) FOR SHARE
+            ) UPDATE analysis_window w
+               SET status = e.status, error = e.error, dropped = e.dropped, duration_ms = e.duration_ms,
+                   lease_until = NULL, finished_at = now()
+              FROM run, unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::int[], %s::int[])
+                        AS e(id, attempt, status, error, dropped, duration_ms)
+             WHERE w.run_id = run.id AND w.id = e.id AND w.attempt = e.attempt AND w.status = 'running'
+            RETURNING w.id
             """,
-            [claimed.window_id],
+            [
+                *(run_id, WRITABLE),
+                *([end.claim.window_id for end in ends], [end.claim.attempt for end in ends]),
+                *([end.status for end in ends], [end.error[:500] for end in ends]),
+                *([end.dropped for end in ends], [end.duration_ms for end in ends]),
+            ],
         )
-        row = cursor.fetchone()
-        if row is None or row[0] not in WRITABLE:
-            return False
-        cursor.execute(
-            """
-            UPDATE analysis_window
-               SET status = %s, error = %s, dropped = %s, duration_ms = %s, lease_until = NULL, finished_at = now()
-             WHERE id = %s AND attempt = %s AND status = 'running'
-            """,
-            [to, error[:500], dropped, duration_ms, claimed.window_id, claimed.attempt],
-        )
-        return int(cursor.rowcount) == 1
+        return {row[0] for row in cursor.fetchall()}
 
 
 def give_back(claims: Sequence[Claim], *, wait_seconds: float = 0, error: str = "") -> None:
@@ -202,11 +217,13 @@ def _update_held(claims: Sequence[Claim], assignments: str, parameters: Sequence
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            UPDATE analysis_window w SET {assignments}
-              FROM unnest(%s::bigint[], %s::int[]) AS held(id, attempt)
-             WHERE w.id = held.id AND w.attempt = held.attempt AND w.status = 'running'
+            WITH held AS (
+                SELECT w.id FROM analysis_window w
+                  JOIN unnest(%s::bigint[], %s::int[]) AS c(id, attempt) ON w.id = c.id AND w.attempt = c.attempt
+                 WHERE w.status = 'running' ORDER BY w.id FOR UPDATE OF w
+            ) UPDATE analysis_window SET {assignments} WHERE id IN (SELECT id FROM held)
             """,  # noqa: S608 (constants of this file)
-            [*parameters, [c.window_id for c in claims], [c.attempt for c in claims]],
+            [[c.window_id for c in claims], [c.attempt for c in claims], *parameters],
         )
 
 
@@ -231,8 +248,10 @@ def revoke(*, run_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE analysis_window SET status = 'waiting', attempt = attempt + 1, lease_until = NULL
-             WHERE run_id = %s AND status = 'running'
+            WITH held AS (
+                SELECT id FROM analysis_window WHERE run_id = %s AND status = 'running' ORDER BY id FOR UPDATE
+            ) UPDATE analysis_window SET status = 'waiting', attempt = attempt + 1, lease_until = NULL
+               WHERE id IN (SELECT id FROM held)
             """,
             [run_id],
         )

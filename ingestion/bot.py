@@ -18,7 +18,7 @@ from aiogram.filters import Command, CommandStart
 from aiogram.methods import TelegramMethod
 from aiogram.types import BotCommand, Message
 from channels.db import database_sync_to_async
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from ingestion import inbox
@@ -28,6 +28,7 @@ from ingestion.bot_texts import COMMANDS, Texts, language, texts
 log = logging.getLogger(__name__)
 
 ANSWERED_FOR = timedelta(minutes=10)  # an older command was waiting while the bot was away: nobody expects an answer
+CHATS = 10_000  # remembered at most: anybody can write to a bot
 ANSWERS, ANSWERS_SECONDS = 5, 30.0  # for each chat; Telegram itself allows 20 a minute in a group
 
 type MoreStatus = Callable[[int, str], list[str]]
@@ -43,6 +44,8 @@ class Talk:
     def may_answer(self, message: Message) -> bool:
         if message.date < timezone.now() - ANSWERED_FOR:
             return False
+        if len(self._answered) > CHATS:
+            self._answered.clear()
         now = time.monotonic()
         times = self._answered.setdefault(message.chat.id, deque(maxlen=ANSWERS))
         if len(times) == ANSWERS and now - times[0] < ANSWERS_SECONDS:

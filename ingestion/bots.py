@@ -1,6 +1,7 @@
 """Telegram bots as sources: the one that the environment names, those that are to be polled, what they are called."""
 
 import logging
+import re
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from tasktracker.core.services import digest
 log = logging.getLogger(__name__)
 
 SOURCE_NAME = "Telegram"
+TOKEN = re.compile(r"\d+:\S+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def polled_accounts() -> list[Account]:
         except DecryptionError as error:
             log.error("source %d: %s", source.pk, error)  # noqa: TRY400 (one clear line for whoever has to act)
             continue
-        if not account.bot_id.isdigit():
+        if not TOKEN.fullmatch(account.token):
             log.error("source %d: its secret is no bot token (123456:ABC…); enter it again", source.pk)
             continue
         accounts.setdefault(account.bot_id, account)

@@ -26,7 +26,7 @@ from tasktracker.core.models import Workspace
 log = logging.getLogger(__name__)
 
 SWEEP_AGE = timedelta(seconds=5)  # younger ones are still in the hands of whoever received them
-SWEEP_SECONDS = 20.0
+SWEEP_BUDGET = 20.0  # seconds for one sweep
 BATCH = 100
 TITLE_AGE = timedelta(days=60)
 
@@ -98,10 +98,11 @@ def process(*, delivery_id: int) -> Taken | None:
     except Exception as error:  # noqa: BLE001 (whatever is wrong with one delivery may not hold up the others)
         # The error's text may hold words of the message: it goes into the row, not into the log.
         log.warning("delivery %d failed (%s)", delivery_id, type(error).__name__)
-        return _note_failure(delivery_id, error)
+        _note_failure(delivery_id, error)
+        return None
 
 
-def sweep(*, seconds: float = SWEEP_SECONDS) -> int:
+def sweep(*, seconds: float = SWEEP_BUDGET) -> int:
     """Process what has been lying in the inbox, failed ones again included, oldest first; returns how many.
 
     Stops after `seconds`; the next sweep goes on.
@@ -175,13 +176,12 @@ def _take(delivery_id: int) -> Taken | None:
 
 
 @transaction.atomic
-def _note_failure(delivery_id: int, error: Exception) -> Taken | None:
+def _note_failure(delivery_id: int, error: Exception) -> None:
     waiting = Delivery.objects.select_for_update().filter(pk=delivery_id, status=Delivery.Status.RECEIVED)
     delivery = waiting.first()
     if delivery is not None:
         # PostgreSQL cannot store a NUL, and an error may quote one.
         transitions.failed(delivery, f"{type(error).__name__}: {error}".replace("\x00", ""))
-    return None
 
 
 def _with_topic_title(draft: MessageDraft, source: Source) -> MessageDraft:

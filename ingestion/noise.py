@@ -17,9 +17,8 @@ from tasktracker.core.enums import Verdict
 _SHORTCODE = re.compile(r":[a-z0-9_+-]{2,40}:")
 _EMOTICON = re.compile(r"(?<!\w)(?:[:;=8xX][-'^]?[()\[\]DdPpOo/\\|*3]+|<3+|\^_*\^|[xX][dD]+|T_T|[(){}]{2,})(?!\w)")
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
-_COMMAND = re.compile(
-    r"[/!](?!(?:etc|usr|var|home|tmp|opt|dev|proc|sys|bin|lib|mnt|root|api|v\d)\b)[a-z]\w{0,31}(?:@\w+)?", re.I
-)
+_PATH = re.compile(r"[/!](?:etc|usr|var|home|tmp|opt|dev|proc|sys|bin|lib|mnt|root|api|v\d)\b", re.I)
+_COMMAND = re.compile(rf"(?!{_PATH.pattern})[/!][a-z]\w{{0,31}}(?:@\w+)?", re.I)
 _COMMAND_WORDS = 4
 _PHRASE_WORD = re.compile(rf"[+-]\d+|(?:[^\W_]++|[{WORD_MARKS}]++)++")
 _EMPHASIS = re.compile(r"([^\W\d_])\1{2,}")
@@ -74,7 +73,7 @@ def _rule(message: NoiseInput) -> str:
     text = message.text.strip()
     if not text:
         return "no_text"
-    if message.is_command if message.is_command is not None else _is_command(text):
+    if _is_command(text, message.is_command):
         return "command"
     if _has_many_words(text):
         return ""
@@ -84,8 +83,13 @@ def _rule(message: NoiseInput) -> str:
     return _acknowledges(bare, is_reply=message.is_reply)
 
 
-def _is_command(text: str) -> bool:
-    """`/start`, `/help@some_bot`, `!build now`: one line that begins with a command; not a path, not a sentence."""
+def _is_command(text: str, said: bool | None) -> bool:
+    """`/start`, `/help@some_bot`, `!build now`: one line that begins with a command; not a path, not a sentence.
+
+    What the platform `said` goes before that, but for a path: Telegram marks "/etc" in "/etc is full" as well.
+    """
+    if said is not None:
+        return said and not _PATH.match(text)
     if text[0] not in "/!":
         return False
     words = text.split()

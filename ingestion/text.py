@@ -75,7 +75,7 @@ def clean_text(value: str | None, limit: int = MESSAGE_LIMIT) -> Cleaned:
     """
     if not value:
         return Cleaned("", False)
-    if len(value) <= limit and _PLAIN.fullmatch(value):
+    if len(value) <= limit and ((value.isascii() and value.isprintable()) or _PLAIN.fullmatch(value)):
         return Cleaned(value, False)
     text = value[: limit * 4 + 1_024]  # removals and NFC shorten text, but a megabyte is not worth normalising
     cut = len(text) < len(value)
@@ -91,7 +91,7 @@ def clean_name(value: str | None, limit: int = NAME_LIMIT) -> str:
     """A name or title on one line, without white space at its ends; may be empty."""
     if not value:
         return ""
-    if len(value) <= limit and _PLAIN_NAME.fullmatch(value):
+    if len(value) <= limit and ((value.isascii() and value.isalnum()) or _PLAIN_NAME.fullmatch(value)):
         return value
     return _SPACES.sub(" ", clean_text(value, limit * 4).text).strip()[:limit].rstrip()
 

@@ -20,8 +20,8 @@ from knowledge.models import Atom, AtomLink, Project, Task, Topic
 from knowledge.serializers import (
     AtomLinkSerializer,
     AtomSerializer,
+    FoundSerializer,
     HappenedSerializer,
-    HitSerializer,
     MergeIntoSerializer,
     ProjectSerializer,
     TaskSerializer,
@@ -235,7 +235,7 @@ class SearchView(ScopedMixin, APIView):
             OpenApiParameter("kind", OpenApiTypes.STR, description="message, topic, atom, task, with commas"),
             OpenApiParameter("limit", OpenApiTypes.INT, description="1 to 100, 30 unless told"),
         ],
-        responses=HitSerializer(many=True),
+        responses=FoundSerializer,
     )
     def get(self, request: Request) -> Response:
         """Hits with score and highlight, best first."""

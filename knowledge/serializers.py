@@ -208,3 +208,11 @@ class HitSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     score = serializers.FloatField()
     highlight = serializers.CharField()
+
+
+class FoundSerializer(serializers.Serializer[Any]):
+    """Hits in the shape of a page; there is only one."""
+
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = HitSerializer(many=True)

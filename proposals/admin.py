@@ -82,9 +82,7 @@ class ProposalAdmin(ScopedAdmin):
 
     def _reject(self, request: HttpRequest, rows: QuerySet[Proposal], reason: RejectReason) -> None:
         user: Any = request.user
-        self.each(
-            request, rows, lambda row: services.reject(proposal_id=row.pk, by=user, reason=reason), "rejected"
-        )
+        self.each(request, rows, lambda row: services.reject(proposal_id=row.pk, by=user, reason=reason), "rejected")
 
     @admin.action(description="Undo the decision", permissions=["view"])
     def undo(self, request: HttpRequest, queryset: QuerySet[Proposal]) -> None:

@@ -63,6 +63,10 @@ def decide_bulk(*, workspace: Workspace, ids: Iterable[int], verb: str, by: User
 
 
 def undo_bulk(*, action_id: uuid.UUID, workspace: Workspace, by: User, confirm: bool = False) -> Bulk:
-    """Take back what was done as one, as one. Raises `Conflict` (has_consequences) as `undo` does, and `NotFound`."""
-    done = undoing.undo_batch(batch=action_id, workspace_id=workspace.pk, by=by, confirm=confirm)
-    return Bulk(requested=len(done), action_id=action_id, done=done)
+    """Take back what was done as one, as one. Raises `Conflict` (has_consequences) as `undo` does, and `NotFound`.
+
+    What somebody has taken back or decided anew since is skipped as `changed_since`.
+    """
+    done, left = undoing.undo_batch(batch=action_id, workspace_id=workspace.pk, by=by, confirm=confirm)
+    skipped = [{"id": pk, "code": "changed_since"} for pk in left]
+    return Bulk(requested=len(done) + len(left), action_id=action_id, done=done, skipped=skipped)

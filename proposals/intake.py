@@ -20,7 +20,7 @@ from proposals.resolving import Item
 from proposals.support import independent
 from proposals.uniting import UNITED, both_lists
 from tasktracker.core.enums import Recommendation
-from tasktracker.core.events import ProposalCreated, emit
+from tasktracker.core.events import ProposalCreated, emit_all
 
 BATCH = 250  # findings a transaction: reviewers of the workspace wait that long at most
 NEW_VOICES = 2  # independent messages that bring back what was rejected
@@ -183,8 +183,8 @@ class Batch:
         for proposal in self.touched.values():
             if proposal.status == S.NEEDS_EVIDENCE and voices.get(proposal.pk):
                 transitions.go(proposal, to=S.PENDING, by=None, journal=Journal(), note="a quote was found")
-        for proposal in self.new:
-            emit(
+        emit_all(
+            [
                 ProposalCreated(
                     workspace_id=proposal.workspace_id,
                     object_id=proposal.pk,
@@ -192,7 +192,9 @@ class Batch:
                     status=proposal.status,
                     run=proposal.run_id,
                 )
-            )
+                for proposal in self.new
+            ]
+        )
 
 
 def _voices(proposals: list[int]) -> dict[int, list[Any]]:

@@ -7,7 +7,7 @@ from proposals.identity import Target
 from proposals.intake import take_in
 from proposals.undoing import undo, undo_batch
 from proposals.uniting import mark_not_same, merge
-from proposals.waking import set_aside_unproven, wake_snoozed
+from proposals.waking import set_aside_unproven, settle_runs, wake_snoozed
 
 __all__ = [
     "Bulk",
@@ -20,6 +20,7 @@ __all__ = [
     "merge",
     "reject",
     "set_aside_unproven",
+    "settle_runs",
     "snooze",
     "supersede",
     "take_in",

@@ -23,12 +23,21 @@ def propose_for_run(workspace_id: int, run_id: int) -> None:
 
 
 @shared_task(ignore_result=True)
+def settle_run(workspace_id: int, proposal_id: int) -> None:
+    """See whether the proposal's run is reviewed now, or open again (started by each decision)."""
+    run_id = Proposal.objects.filter(pk=proposal_id).values_list("run_id", flat=True).first()
+    if run_id is not None:
+        services.settle_runs(run_id=run_id)
+
+
+@shared_task(ignore_result=True)
 def sweep_findings() -> None:
-    """Whatever a lost message left behind: findings that nobody took in, proposals whose quotes are gone."""
+    """Whatever a lost message left behind: findings that nobody took in, quotes that are gone, runs to settle."""
     left = Finding.objects.filter(intake=None).order_by("run_id").values_list("run_id", flat=True).distinct()
     for run_id in list(left[:RUNS_AT_ONCE]):
         services.take_in(run_id=run_id)
     services.set_aside_unproven()
+    services.settle_runs()
     waiting = _without_vector().order_by().values_list("workspace_id", flat=True).distinct()
     for workspace_id in list(waiting):
         embed_proposals(workspace_id)

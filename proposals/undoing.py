@@ -18,6 +18,8 @@ from tasktracker.core.events import ProposalUndone, emit
 from tasktracker.core.models import User
 
 Verb = ReviewAction.Verb
+S = Proposal.Status
+BY = {S.APPROVED: Verb.APPROVE, S.REJECTED: Verb.REJECT, S.MERGED: Verb.MERGE, S.SUPERSEDED: Verb.SUPERSEDE}
 
 
 def undo(*, proposal_id: int, by: User, confirm: bool = False) -> Proposal:
@@ -27,8 +29,8 @@ def undo(*, proposal_id: int, by: User, confirm: bool = False) -> Proposal:
     `confirm`, which detaches them), `nothing_to_undo`.
     """
     with seat(proposal_id, by=by) as at:
-        action = at.proposal.actions.filter(undone_at=None).first()
-        if action is None or (action.verb == Verb.EDIT and not at.proposal.is_open):  # united with its twin since
+        action = _on_top(at.proposal)
+        if action is None:
             last = at.proposal.actions.first()
             if last is not None and last.undone_by_id == by.pk:
                 return at.proposal  # a double click
@@ -40,8 +42,13 @@ def undo(*, proposal_id: int, by: User, confirm: bool = False) -> Proposal:
     return Proposal.objects.get(pk=proposal_id)
 
 
-def undo_batch(*, batch: uuid.UUID, workspace_id: int, by: User, confirm: bool = False) -> list[int]:
-    """Take back everything that was done as one, as one; the ids of its proposals. Raises as `undo` does."""
+def undo_batch(
+    *, batch: uuid.UUID, workspace_id: int, by: User, confirm: bool = False
+) -> tuple[list[int], list[int]]:
+    """Take back everything that was done as one, as one. Raises as `undo` does.
+
+    The ids of its proposals: those taken back, and those left alone because something else was done to them since.
+    """
     with transaction.atomic():
         desk.hold(workspace_id)
         actions = list(
@@ -52,9 +59,10 @@ def undo_batch(*, batch: uuid.UUID, workspace_id: int, by: User, confirm: bool =
         )
         if not actions:
             raise NotFound("There is no such action.")
-        standing = [action for action in actions if action.undone_at is None]
+        standing = [action for action in actions if action.undone_at is None and _on_top(action.proposal) == action]
         take_back(standing, by=by, confirm=confirm)
-        return [action.proposal_id for action in standing]
+        done = [action.proposal_id for action in standing]
+        return done, [action.proposal_id for action in actions if action.proposal_id not in done]
 
 
 def take_back(actions: Sequence[ReviewAction], *, by: User, confirm: bool) -> None:
@@ -74,6 +82,17 @@ def take_back(actions: Sequence[ReviewAction], *, by: User, confirm: bool) -> No
         consequences.forget(action)
 
 
+def _on_top(proposal: Proposal) -> ReviewAction | None:
+    """The action that an undo takes back: the last that stands, if it is what the proposal's status comes from.
+
+    One that was united with its twin by an undo has older actions left; they lie below that for good.
+    """
+    action = proposal.actions.filter(undone_at=None).first()
+    if action is not None and (proposal.is_open or action.verb == BY[S(proposal.status)]):
+        return action
+    return None
+
+
 def _revert(action: ReviewAction, *, by: User) -> None:
     moved: list[Change] = []
     revert(
@@ -82,6 +101,8 @@ def _revert(action: ReviewAction, *, by: User) -> None:
         remove={Quote._meta.label_lower: _remove_quote},
     )
     for change in moved:
+        if change["pk"] != action.proposal_id and not _still_as_left(change):
+            continue
         twin = _open_twin(change)
         if twin is None:
             transitions.go_back(change, by=by)
@@ -92,6 +113,12 @@ def _revert(action: ReviewAction, *, by: User) -> None:
     proposal = Proposal.objects.filter(pk=action.proposal_id).first()
     if proposal is not None:
         emit(ProposalUndone(**about(proposal), undone=action.verb), by=by)
+
+
+def _still_as_left(change: Change) -> bool:
+    """Whether another proposal whose status moved along (it got its first quote) may go back to what it was."""
+    row = Proposal.objects.filter(pk=change["pk"], status=change["after"]["status"]).first()
+    return row is not None and not (change["before"]["status"] == S.NEEDS_EVIDENCE and row.evidence.exists())
 
 
 def _remove_quote(pk: int) -> None:

@@ -1,8 +1,10 @@
-"""What happens by itself: snoozed proposals come back, and what lost its last quote leaves the queue."""
+"""What happens by itself: the snoozed come back, the unproven leave the queue, runs count as reviewed."""
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from analysis import services as analysis
+from analysis.models import AnalysisRun, Finding
 from proposals import transitions
 from proposals.decisions import S, seat
 from proposals.models import Evidence, Proposal, ReviewAction
@@ -51,4 +53,23 @@ def set_aside_unproven() -> int:
             if at.proposal.status == S.PENDING and not at.proposal.evidence.exists():
                 transitions.go(at.proposal, to=S.NEEDS_EVIDENCE, by=None, journal=at.journal, note="no quote is left")
                 moved += 1
+    return moved
+
+
+def settle_runs(*, run_id: int | None = None) -> int:
+    """Runs whose proposals are all decided are reviewed, those with one that is open again are not; how many moved."""
+    waits = Exists(Proposal.objects.filter(run=OuterRef("pk"), status__in=Proposal.OPEN))
+    any_at_all = Exists(Proposal.objects.filter(run=OuterRef("pk")))
+    ended = Q(status__in=["completed", "partial"])
+    runs = AnalysisRun.objects.filter(
+        (ended & any_at_all & ~waits & ~Exists(Finding.objects.filter(run=OuterRef("pk"), intake=None)))
+        | (Q(status="reviewed") & waits)
+    )
+    if run_id is not None:
+        runs = runs.filter(pk=run_id)
+    moved = 0
+    for run in runs.order_by("pk")[:AT_ONCE]:
+        settle = analysis.reopen_run if run.status == "reviewed" else analysis.review_run
+        settle(run_id=run.pk)
+        moved += 1
     return moved

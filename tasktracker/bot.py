@@ -28,7 +28,7 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import Update
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 
 from ingestion import bot as ingestion_bot
 from ingestion import bots, inbox

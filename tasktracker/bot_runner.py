@@ -4,12 +4,11 @@ import asyncio
 import logging
 import signal
 import traceback
-from typing import Any
 
 import psycopg
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 
 from ingestion import bots
 from tasktracker.bot import Poller, build_dispatcher, until_set
@@ -83,15 +82,19 @@ class Runner:
 
     async def _beat(self) -> None:
         while True:
+            states = self._states()
             try:
-                await database_sync_to_async(services.beat)(name="bot", detail=self._states())
+                # A process that only waits for another one to end is not the bot that doctor asks about.
+                if not states or set(states.values()) != {"idle"}:
+                    await database_sync_to_async(services.beat)(name="bot", detail={"sources": states})
             except (DatabaseError, psycopg.Error) as error:
                 # The heartbeat is what reports it: its absence says that something is wrong.
                 log.debug("no heartbeat (%s)", type(error).__name__)
             await asyncio.sleep(min(settings.SWEEP_SECONDS / 3, 10))
 
-    def _states(self) -> dict[str, Any]:
-        return {"sources": {str(account.source_id): poller.state for account, (poller, _) in self._pollers.items()}}
+    def _states(self) -> dict[str, str]:
+        """What each poller is at, by source id."""
+        return {str(account.source_id): poller.state for account, (poller, _) in self._pollers.items()}
 
 
 def _tell_end(account: bots.Account, task: asyncio.Task[None]) -> None:

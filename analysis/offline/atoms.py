@@ -203,9 +203,9 @@ def _attach(draft: Draft, answered: Draft | None, drafts: list[Draft], plan: Pla
                 break
     if target is None or target is draft:
         return
-    if draft.kind == "solution" and target.kind in (*TROUBLE, "question"):
-        draft.solves = target
-    elif draft.kind == "decision" and target.kind == "question":
+    if (draft.kind == "solution" and target.kind in (*TROUBLE, "question")) or (
+        draft.kind == "decision" and target.kind == "question"
+    ):
         draft.solves = target
     elif likeness(draft.terms, target.terms) > 0 or draft.first.line.sure:
         draft.about = target

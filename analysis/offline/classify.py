@@ -47,7 +47,7 @@ def classify(text: str) -> tuple[MessageCategory, float]:
 
 
 def _scores(parsed: Parsed, readings: list[Reading]) -> dict[MessageCategory, float]:
-    scores: dict[MessageCategory, float] = {category: 0.0 for category in MessageCategory}
+    scores: dict[MessageCategory, float] = dict.fromkeys(MessageCategory, 0.0)
     for place, reading in enumerate(readings):
         weight = 1.0 if place < 3 else 0.85  # what a message is about stands at its beginning
         for kind in ATOM_KINDS:

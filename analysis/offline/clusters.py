@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .similar import complaints, scores
+from .similar import Likeness, complaints
 
 MAX_CLUSTER = 14
 _TIES = ("solves", "continues", "contradicts", "refines", "supersedes")
@@ -32,11 +32,11 @@ def cluster_atoms(atoms: Sequence[ClusterAtom], *, ease: float = 0.0) -> list[li
     """Groups of places in `atoms`, in order; every place is in exactly one group, of 14 atoms at most.
 
     Linked atoms go together; so do those that are alike in words, the more easily when they share a topic. `ease`
-    lowers the bar, for atoms that somebody put together before.
+    lowers the bar for two reports that somebody put together before.
     """
     if not atoms:
         return []
-    alike = scores([f"{atom.title}. {atom.quotes or atom.content}" for atom in atoms])
+    alike = Likeness([f"{atom.title}. {atom.quotes or atom.content}" for atom in atoms])
     said = [complaints(f"{atom.title} {atom.quotes}") if atom.type in _TROUBLE else frozenset() for atom in atoms]
     place_of = {atom.id: place for place, atom in enumerate(atoms)}
     group = list(range(len(atoms)))
@@ -55,20 +55,20 @@ def cluster_atoms(atoms: Sequence[ClusterAtom], *, ease: float = 0.0) -> list[li
             if kind in _TIES and other in place_of:
                 unite(place, place_of[other])
     pairs = []
-    for a in range(len(atoms)):
-        for b in range(a + 1, len(atoms)):
-            value = float(alike[a, b]) + _bonus(atoms[a], atoms[b])
-            if said[a] and said[b] and not said[a] & said[b]:
-                value -= _EXCLUDED
-            if value >= _bar(atoms[a].type, atoms[b].type) - ease:
-                pairs.append((value, a, b))
+    for a, b in alike.pairs():
+        value = alike.of(a, b) + _bonus(atoms[a], atoms[b])
+        if said[a] and said[b] and not said[a] & said[b]:
+            value -= _EXCLUDED
+        both = atoms[a].type in _TROUBLE and atoms[b].type in _TROUBLE
+        if value >= _bar(atoms[a].type, atoms[b].type) - ease * both:
+            pairs.append((value, a, b))
     pairs.sort(key=lambda pair: (-pair[0], pair[1], pair[2]))
     for value, a, b in pairs:
         if group[a] == group[b]:
             continue
         # Not by a chain: on average the two groups must be alike as well.
         left, right = members[group[a]], members[group[b]]
-        mean = sum(float(alike[x, y]) for x in left for y in right) / (len(left) * len(right))
+        mean = sum(alike.of(x, y) for x in left for y in right) / (len(left) * len(right))
         if mean >= 0.55 * (value - ease) or len(left) == len(right) == 1:
             unite(a, b)
     return [sorted(members[key]) for key in sorted(members)]

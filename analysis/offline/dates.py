@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache
 
 from .cues import LANGUAGES
 from .words import Token, tokens
@@ -33,7 +33,7 @@ class _Words:
     months: dict[str, int]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _table(lang: str) -> _Words:
     """The words of a language; Cyrillic chats and English terms mix, so English days are always known."""
 

@@ -16,7 +16,8 @@ _QUOTED = 24  # a line this long that somebody wrote before is a quotation
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A message of the window. `to`: place of the message it answers, or -1; `sure`: by a reply, a quotation or a name."""
+    """A message of the window. `to`: place of the message it answers, or -1;
+    `sure`: by a reply, a quotation or a name."""
 
     place: int
     message: PromptMessage

@@ -3,8 +3,9 @@
 import re
 from functools import lru_cache
 
+from .blocks import word_list, word_set
 from .clauses import MAX_TITLE, shortened
-from .cues import ALL_STOP, ALL_WEAK, LANGUAGES, detect
+from .cues import ALL_STOP, LANGUAGES, detect
 from .cues.en_titles import VERBS
 from .keyphrases import EVERYDAY
 from .morphology import PLAIN
@@ -12,9 +13,12 @@ from .titles import capital, lower_first
 from .words import tokens
 
 _BROKEN = re.compile(
-    r"^(?P<what>.+?) (?:is |are |was |were |has been |keeps? |still )*(?:broken|down|failing|crashing|hanging|unusable|not working|dead|"
-    r"fail|fails|failed|crash|crashes|crashed|breaks|broke|hangs|freezes|froze|stopped working|stops working|do(?:es)?n't work|do(?:es)? not work|"
-    r"no longer works?|times? out|timed out|flaky|stale|out of sync|wrong|incorrect)(?: again| now| anymore| any more)*(?P<rest>(?: .*)?)$",
+    r"^(?P<what>.+?) (?:is |are |was |were |has been |keeps? |still )*(?:broken|down|failing|crashing|"
+    r"hanging|unusable|not working|dead|"
+    r"fail|fails|failed|crash|crashes|crashed|breaks|broke|hangs|freezes|froze|stopped working|stops "
+    r"working|do(?:es)?n't work|do(?:es)? not work|"
+    r"no longer works?|times? out|timed out|flaky|stale|out of sync|wrong|incorrect)(?: again| now| "
+    r"anymore| any more)*(?P<rest>(?: .*)?)$",
     re.IGNORECASE,
 )
 _SLOW = re.compile(
@@ -22,8 +26,10 @@ _SLOW = re.compile(
 )
 _MISSING = re.compile(r"^(?P<what>.+?) (?:is |are )?missing (?P<rest>.+)$", re.IGNORECASE)
 _TROUBLE_NOUN = re.compile(
-    r"^(?:same )?(?:error|errors|exception|crash|crashes|segfault|timeout|timeouts|bug|bugs|wrong|missing|broken|duplicate|double|doubled|memory|leak|problem|problems|issue|"
-    r"regression|flaky|stale|slow|empty|data loss|race|deadlock|5\d\d|4\d\d|http|outage|typo|incorrect|unexpected|corrupt\w*|panic|failure|failures|stack)\b",
+    r"^(?:same )?(?:error|errors|exception|crash|crashes|segfault|timeout|timeouts|bug|bugs|wrong|missing|"
+    r"broken|duplicate|double|doubled|memory|leak|problem|problems|issue|"
+    r"regression|flaky|stale|slow|empty|data loss|race|deadlock|5\d\d|4\d\d|http|outage|typo|incorrect|"
+    r"unexpected|corrupt\w*|panic|failure|failures|stack)\b",
     re.IGNORECASE,
 )
 _MUST = re.compile(
@@ -33,10 +39,12 @@ _ABLE = re.compile(
     r"^(?P<who>.+?) (?:must|should|needs? to|has to|have to|wants? to) be able to (?P<rest>.+)$", re.IGNORECASE
 )
 _WANTS = re.compile(
-    r"^(?P<who>.+?) (?:also )?(?:wants?|would like|asks?|asked|asking)(?: us| again| today| yesterday| this week| last week)*(?P<to> to| for| about|:)?(?: they want to)? (?P<rest>.+)$",
+    r"^(?P<who>.+?) (?:also )?(?:wants?|would like|asks?|asked|asking)(?: us| again| today| yesterday| "
+    r"this week| last week)*(?P<to> to| for| about|:)?(?: they want to)? (?P<rest>.+)$",
     re.IGNORECASE,
 )
 _NEEDS = re.compile(r"^(?P<who>.+?) needs? (?P<rest>.+)$", re.IGNORECASE)
+_NOUNS_TOO = word_set("work order design filter search schedule label release merge export import test upgrade")
 _BLOCKED = re.compile(r"^(?P<what>.+?) (?:is |are |still )*blocked (?P<rest>(?:by|on|until) .+)$", re.IGNORECASE)
 _GOES = re.compile(
     r"^(?P<what>.+?) (?:goes|go|is set|is raised|changes|moves|will go|will move) to (?P<rest>.+)$", re.IGNORECASE
@@ -49,14 +57,20 @@ _CLAUSE_AFTER = re.compile(
 
 @lru_cache(maxsize=1)
 def _verbs() -> frozenset[str]:
-    more = (
-        "use add make do go run write rewrite let keep take set put move merge switch migrate remove drop delete rename replace upgrade update "
-        "fix improve support provide allow send release ship cache log build create define document describe prepare check verify review ask tell "
-        "rotate raise lower reduce increase limit round prefill import export sync store encrypt retry regenerate renew bring find speed clean "
-        "automate give offer handle save serve schedule separate share simplify skip suggest prevent measure choose order decide restore "
-        "disable enable escape validate translate pin bump backport revert redesign refactor reindex replay wait pay write post copy merge hide unify "
-        "start stop freeze postpone stay prefer avoid look open close file give cancel consider carry clarify hire invite call meet"
-    ).split()
+    more = word_list(
+        "use add make do go run write rewrite let keep take set put move merge switch migrate remove "
+        "drop delete rename replace upgrade update "
+        "fix improve support provide allow send release ship cache log build create define document "
+        "describe prepare check verify review ask tell "
+        "rotate raise lower reduce increase limit round prefill import export sync store encrypt retry "
+        "regenerate renew bring find speed clean "
+        "automate give offer handle save serve schedule separate share simplify skip suggest prevent "
+        "measure choose order decide restore "
+        "disable enable escape validate translate pin bump backport revert redesign refactor reindex "
+        "replay wait pay write post copy merge hide unify "
+        "start stop freeze postpone stay prefer avoid look open close file give cancel consider carry "
+        "clarify hire invite call meet"
+    )
     return frozenset((*VERBS, *PLAIN, *more))
 
 
@@ -120,10 +134,8 @@ def _orders(text: str) -> bool:
     words = [token.low for token in tokens(text)[:2]]
     if len(words) < 2 or words[0] not in _verbs():
         return False
-    both = (
-        words[0] in EVERYDAY or words[0] in ALL_WEAK or words[0] in ("order", "design", "filter", "search", "schedule")
-    )
-    return not both or words[0] in ("add", "fix", "move", "set", "update", "remove") or words[1] in ALL_STOP
+    both = words[0] in EVERYDAY or words[0] in _NOUNS_TOO
+    return not both or words[1] in ALL_STOP
 
 
 def _fix(text: str) -> str:
@@ -165,6 +177,8 @@ def _wanted(text: str, kind: str) -> str:
         return f"Let {_thing(match['who'])} {match['rest']}"
     if match := _MUST.match(text):
         who, verb = _thing(match["who"]), match["verb"].lower()
+        if who.endswith(":"):
+            return f"{verb}{match['rest']} ({capital(who[:-1])})"
         if verb == "be":
             plural = who.endswith("s") and not who.endswith("ss")
             return f"Ensure {who} {'are' if plural else 'is'}{match['rest']}"

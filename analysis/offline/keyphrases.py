@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from .blocks import word_set
 from .cues import ALL_STOP, ALL_WEAK
 from .sentences import Sentence
 from .words import Token, is_acronym, stem
@@ -16,30 +17,36 @@ _BETWEEN = re.compile(r"^[ \-/]?$")
 _MARKUP = re.compile(r"[`*~\"'“”«»‘’]")
 _LENGTH_BONUS = (0.0, 0.72, 1.7, 1.9, 1.5)
 # Nouns of any project: alone they name no topic, beside another word they may ("billing service").
-EVERYDAY = frozenset(
-    """code file files function functions type types user users command commands context docs doc documentation order output
-    input post posts repo tool tools system systems host app application service server client clients customer customers
+EVERYDAY = word_set("""code file files function functions type types user users command commands context docs doc
+    documentation order
+        output
+    input post posts repo tool tools system systems host app application service server client clients customer
+    customers
     project product page pages button screen data object objects item items field fields text string page log logs test
-    tests job jobs box boxes bug bugs api ui config machine library package account accounts company process state status
+    tests job jobs box boxes bug bugs api ui config machine library package account accounts company process state
+    status
     report reports request requests response list table tables record records key keys id ids rule rules task tasks note
     notes email emails mail mails number format folder directory path content title view views window windows form forms
     benefit concept model models method methods area action actions device devices site website person effort attention
     hour minutes minute second seconds day chat channel article blog guide readme screenshot picture video tutorial
-    interest happy interested thinking curious aware glad clear helpful hard worth open present familiar post""".split()
-)
+    interest happy interested thinking curious aware glad clear helpful hard worth open present familiar post""")
 
 # A word that stands after one of these is a noun there, or a verb; counted over the chat this tells them apart.
-_NOUN_BEFORE = frozenset(
-    """the a an this that these those my your our his her their its no each every any some of in on for from with by about
-    into via per using without der die das den dem des ein eine einen einem einer im am vom zum zur beim mit für ohne von aus
-    el la los las un una del al de en por con sin le les du des au aux une dans sur avec sans par o os as um uma do da dos das no
-    na nos nas em com sem pelo pela w we z ze na do od dla bez przy o po у в на з із зі за до для від без про по с со из к ко от об""".split()
-)
-_VERB_BEFORE = frozenset(
-    """to i you we they he she it who can could should would will shall may might must not do does did don't let's just also
-    ich du wir ihr sie er es man nicht yo tú nosotros se no je tu nous vous ils on ne pas eu você nós eles não ja ty my nie
-    я ти ми ви він вона вони не щоб ты мы вы он она они чтобы""".split()
-)
+_NOUN_BEFORE = word_set("""the a an this that these those my your our his her their its no each every any some of in
+    on for from with by
+        about
+    into via per using without der die das den dem des ein eine einen einem einer im am vom zum zur beim mit für ohne
+    von aus
+    el la los las un una del al de en por con sin le les du des au aux une dans sur avec sans par o os as um uma do da
+    dos das no
+    na nos nas em com sem pelo pela w we z ze na do od dla bez przy o po у в на з із зі за до для від без про по с со
+    из к ко от об""")
+_VERB_BEFORE = word_set("""to i you we they he she it who can could should would will shall may might must not do does
+    did don't let's
+        just also
+    ich du wir ihr sie er es man nicht yo tú nosotros se no je tu nous vous ils on ne pas eu você nós eles não ja ty
+    my nie
+    я ти ми ви він вона вони не щоб ты мы вы он она они чтобы""")
 _VERBISH = re.compile(r"(?:ly|ize|ise|ти|тися|ться|ємо|имо|ать|ять|ить|ешь|ает|ют|ують|ив|ила|или|или|али|ся|сь)$")
 
 

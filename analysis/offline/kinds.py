@@ -121,7 +121,7 @@ def signs_of(line: Line) -> float:
 
 
 def _faint(reading: Reading, line: Line, signs: float) -> float:
-    """How much of a problem the faint signs make: they count beside one another, in a report, and outside of answers."""
+    """How much of a problem the faint signs make: they count beside one another and in a report."""
     trouble, report = reading.flags.get("trouble", 0.0), reading.flags.get("report", 0.0)
     score = 1 - (1 - 0.9 * trouble) * (1 - 0.75 * reading.scores.get("problem", 0.0)) * (1 - 0.65 * report) * (
         1 - 0.3 * signs

@@ -109,7 +109,7 @@ def _widen(piece: Piece) -> None:
 
 
 def _tells(piece: Piece, draft: Draft) -> float:
-    """How well a passage would do as a title: it has a cue of the kind, names its subject, is neither short nor long."""
+    """How well a passage would do as a title: it has a cue of its kind, names its subject, is not too long."""
     length = len(piece.sentence.words)
     words = piece.sentence.words
     lead = words[piece.reading.lead].low if piece.reading.lead < len(words) else ""

@@ -1,5 +1,7 @@
 """English verbs, as far as headlines need them: moved -> move, adding -> add, support -> supports."""
 
+from .blocks import word_set
+
 _IRREGULAR = {
     "made": "make",
     "had": "have",
@@ -130,23 +132,32 @@ _MUTE = (
     "op",
     "ir",
 )
-PLAIN = frozenset(
-    """edit visit limit commit submit wait audit deposit exit credit benefit await repeat treat format float open listen happen
-    report export import transfer sort monitor offer order enter register trigger filter consider deliver cover answer render
-    number alter refer remember lower clear appear repair sign explain contain join retain obtain train maintain return turn
-    learn warn run plan claim confirm perform inform transform add read load upload download avoid need feed allow show follow
-    draw throw know grow call pull fill sell roll poll enroll install scroll kill spell boil fail email mail detail trail sail
-    cancel label model travel control enable disable bring hang long belong link check mark track pack lock block click kick
-    pick stick work park ask mask risk talk walk book look cook hook break speak leak soak help keep sleep develop drop stop
-    pass process press access guess discuss focus miss fix mix box tax relax reset set get let put cut split hit quit shut
-    print point paint hint mount count want grant start alert convert insert revert assert support port shorten send spend
+PLAIN = word_set("""edit visit limit commit submit wait audit deposit exit credit benefit await repeat treat format
+    float open
+        listen happen
+    report export import transfer sort monitor offer order enter register trigger filter consider deliver cover answer
+    render
+    number alter refer remember lower clear appear repair sign explain contain join retain obtain train maintain
+    return turn
+    learn warn run plan claim confirm perform inform transform add read load upload download avoid need feed allow
+    show follow
+    draw throw know grow call pull fill sell roll poll enroll install scroll kill spell boil fail email mail detail
+    trail sail
+    cancel label model travel control enable disable bring hang long belong link check mark track pack lock block
+    click kick
+    pick stick work park ask mask risk talk walk book look cook hook break speak leak soak help keep sleep develop
+    drop stop
+    pass process press access guess discuss focus miss fix mix box tax relax reset set get let put cut split hit quit
+    shut
+    print point paint hint mount count want grant start alert convert insert revert assert support port shorten send
+    spend
     extend depend append attend blend find bind remind hold build rebuild yield shield guard record forward discard
-    test request post list cost boost host trust adjust last paste detect select collect connect protect reject inspect expect
+    test request post list cost boost host trust adjust last paste detect select collect connect protect reject
+    inspect expect
     attach detach watch patch match fetch switch launch search reach teach push publish finish refresh flush wash
     deploy display play pay delay stay employ buy say try copy retry carry apply verify notify modify simplify
     embed ship skip strip wrap map scrap clip zip backup log flag debug plug tag bump dump jump clean mean lean screen
-    sync document comment implement increment present prevent invest""".split()
-)
+    sync document comment implement increment present prevent invest""")
 
 
 def base(word: str) -> str:

@@ -103,9 +103,9 @@ def terms_of(text: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for token in tokens(text):
         low = token.low
-        if len(low) > 1 and low not in ALL_WEAK:
-            if low not in ALL_STOP or (not shouting and is_acronym(text[token.start : token.end])):
-                found[stem(low)] = None
+        told = low not in ALL_STOP or (not shouting and is_acronym(text[token.start : token.end]))
+        if told and len(low) > 1 and low not in ALL_WEAK:
+            found[stem(low)] = None
     return tuple(found)
 
 

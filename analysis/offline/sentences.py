@@ -16,15 +16,18 @@ _LINE = re.compile(r"[^\n]+")
 # A full stop ends a sentence only before a space; what follows may be small, people write so in chat.
 _END = re.compile(r"[.!?…]+[\"')\]»”]*(?=\s|$)|[。！？]+|;(?=\s)")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.?g|i\.?e|etc|vs|cf|approx|resp|incl|no|nr|z\.?\s?b|d\.?h|bzw|ca|usw|т\.?\s?[деп]|тобто|стор|np|itd|p\.?\s?ej|ex|sr|dr|mr|mrs|st|fig|ver|v)|\b[A-Za-zА-Яа-я])\.$",
+    r"(?:\b(?:e\.?g|i\.?e|etc|vs|cf|approx|resp|incl|no|nr|z\.?\s?b|d\.?h|bzw|ca|usw|т\.?\s?[деп]|тобто|"
+    r"стор|np|itd|p\.?\s?ej|ex|sr|dr|mr|mrs|st|fig|ver|v)|\b[A-Za-zА-Яа-я])\.$",
     re.IGNORECASE,
 )
 _CODE_LINE = re.compile(
-    r"^\s{4,}\S|[{};]\s*$|^\s*(?:\$|>>>|#include|import |from \w+ import|def |class |fn |func |let |const |var |return\b|//|/\*|\*/|<[a-z/!])|^\s*[\w.]+\(.*\)\s*;?$"
+    r"^\s{4,}\S|[{};]\s*$|^\s*(?:\$|>>>|#include|import |from \w+ import|def |class |fn |func |let |const "
+    r"|var |return\b|//|/\*|\*/|<[a-z/!])|^\s*[\w.]+\(.*\)\s*;?$"
     r"|^\s*(?:at |File \")|(?:->|=>|::|:=|==|\|\||&&).*(?:->|=>|::|:=|==|\(|\{)|^[\s\d|+\-=*/<>_.:,()\[\]{}#]+$"
 )
 _TRACE = re.compile(
-    r"Traceback \(most recent|^\s*at [\w$.<>]+\(|panicked at|Exception in thread|\b\w+(?:Error|Exception)\b: |segmentation fault|core dumped",
+    r"Traceback \(most recent|^\s*at [\w$.<>]+\(|panicked at|Exception in thread|\b\w+(?:Error|"
+    r"Exception)\b: |segmentation fault|core dumped",
     re.IGNORECASE | re.MULTILINE,
 )
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
@@ -32,7 +35,7 @@ _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence: `start` and `end` are code points of the message's text, `text` exactly what stands between them."""
+    """One sentence: `start` and `end` are code points of the message's text, `text` what stands between them."""
 
     text: str
     start: int

@@ -3,10 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Iterator, Sequence
 
 from .concepts import concept
 from .cues import ALL_NEGATIONS
@@ -16,6 +13,7 @@ from .words import folded, tokens
 
 SAME = 0.62  # the score from which two texts are called the same; below, "unsure" means different
 _OTHERS = 100
+_HOLDERS = 40  # texts that may share a word which still says something
 _NUMBER = re.compile(r"(?<![\w.])v?\d+(?:[.,]\d+)*(?![\w])")
 
 
@@ -40,19 +38,43 @@ def weigh(bags: Sequence[Sequence[str]]) -> list[dict[str, float]]:
     return [{term: math.log(size / (df[term] + 0.5)) / math.log(size) for term in bag} for bag in bags]
 
 
-def scores(texts: Sequence[str]) -> npt.NDArray[np.float32]:
-    """How alike each pair of texts is, 0 to about 1: n-grams, the angle between their words, rare words in common."""
-    vectors = embed(texts)
-    cosine = np.clip(vectors @ vectors.T, 0.0, 1.0)
-    bags = weigh([meanings(text) for text in texts])
-    lengths = [math.sqrt(sum(weight * weight for weight in bag.values())) or 1.0 for bag in bags]
-    found = np.zeros((len(texts), len(texts)), dtype=np.float32)
-    for a in range(len(texts)):
-        for b in range(a, len(texts)):
-            shared = sum(bags[a][term] * bags[b][term] for term in bags[a] if term in bags[b])
-            angle = shared / (lengths[a] * lengths[b])
-            found[a, b] = found[b, a] = 0.3 * float(cosine[a, b]) + 0.4 * angle + 0.1 * min(3.0, shared)
-    return found
+class Likeness:
+    """How alike the texts of a list are, pair by pair, 0 to about 1.
+
+    From the angle between their vectors, the angle between their words, and the rare words that they have in common.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._vectors = embed(texts)
+        self._bags = weigh([meanings(text) for text in texts])
+        self._lengths = [math.sqrt(sum(weight * weight for weight in bag.values())) or 1.0 for bag in self._bags]
+        self._known: dict[tuple[int, int], float] = {}
+
+    def of(self, a: int, b: int) -> float:
+        """The likeness of the texts at places `a` and `b`."""
+        pair = (a, b) if a < b else (b, a)
+        if pair not in self._known:
+            self._known[pair] = self._measured(*pair)
+        return self._known[pair]
+
+    def _measured(self, a: int, b: int) -> float:
+        first, second = self._bags[a], self._bags[b]
+        shared = sum(weight * second[term] for term, weight in first.items() if term in second)
+        cosine = max(0.0, float(self._vectors[a] @ self._vectors[b]))
+        return 0.3 * cosine + 0.4 * shared / (self._lengths[a] * self._lengths[b]) + 0.1 * min(3.0, shared)
+
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """Pairs that have a word in common which not too many share, in order: the others are not alike."""
+        holders: dict[str, list[int]] = {}
+        for place, bag in enumerate(self._bags):
+            for term in bag:
+                holders.setdefault(term, []).append(place)
+        most = max(_HOLDERS, len(self._bags) // 10)
+        found: set[tuple[int, int]] = set()
+        for places in holders.values():
+            if len(places) <= most:
+                found.update((a, b) for at, a in enumerate(places) for b in places[at + 1 :])
+        return iter(sorted(found))
 
 
 # Complaints that exclude one another: what comes twice is not what does not come.

@@ -4,16 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import numpy as np
-import numpy.typing as npt
-
 from analysis.prompts.inputs import AtomInput, PromptMessage
 
-from .similar import complaints
+from .similar import Likeness, complaints
 from .urgency import Signals
-
-Alike = npt.NDArray[np.float32]
-
 
 TROUBLE = ("problem", "blocker")
 
@@ -29,6 +23,8 @@ EASE = 0.06
 
 @dataclass(slots=True)
 class WorkAtom:
+    """An approved atom with the passages of its messages that it is about; `open` until something closes it."""
+
     place: int
     atom: AtomInput
     messages: list[PromptMessage]
@@ -40,7 +36,7 @@ class WorkAtom:
     why: list[str] = field(default_factory=list)
 
 
-def close_solved(atoms: Sequence[WorkAtom], alike: Alike) -> None:
+def close_solved(atoms: Sequence[WorkAtom], alike: Likeness) -> None:
     """Closes what has a solution: one that is linked, or a later one that is clearly of the same matter."""
     by_ref = {item.atom.ref: item for item in atoms}
     for item in atoms:
@@ -69,13 +65,13 @@ def close_solved(atoms: Sequence[WorkAtom], alike: Alike) -> None:
                 if (
                     other.atom.type == "decision"
                     and other.read.refuses
-                    and float(alike[item.place][other.place]) >= _SOLVED
+                    and alike.of(item.place, other.place) >= _SOLVED
                     and _before(item, other)
                 ):
                     _close(item, other)
 
 
-def _best(solution: WorkAtom, atoms: Sequence[WorkAtom], alike: Alike) -> list[WorkAtom]:
+def _best(solution: WorkAtom, atoms: Sequence[WorkAtom], alike: Likeness) -> list[WorkAtom]:
     """What a solution without a link solves: the likest, and what is nearly as like."""
     found: list[tuple[float, WorkAtom]] = []
     for item in atoms:
@@ -84,7 +80,7 @@ def _best(solution: WorkAtom, atoms: Sequence[WorkAtom], alike: Alike) -> list[W
             solution.atom.type == "decision" and kind != "question"
         ):
             continue
-        value = float(alike[solution.place][item.place])
+        value = alike.of(solution.place, item.place)
         if value >= (_DONE if kind == "requirement" else _SOLVED) and _before(item, solution):
             found.append((value, item))
     top = max((value for value, _ in found), default=0.0)
@@ -96,13 +92,13 @@ def _before(item: WorkAtom, solution: WorkAtom) -> bool:
     return item.last is None or solution.last is None or item.last <= solution.last
 
 
-def _twins(item: WorkAtom, twin: WorkAtom, alike: Alike) -> bool:
+def _twins(item: WorkAtom, twin: WorkAtom, alike: Likeness) -> bool:
     if item is twin or item.atom.type not in TROUBLE or twin.atom.type not in TROUBLE:
         return False
     first, second = complaints(item.text), complaints(twin.text)
     if first and second and not first & second:
         return False
-    return float(alike[item.place][twin.place]) >= _SOLVED - EASE
+    return alike.of(item.place, twin.place) >= _SOLVED - EASE
 
 
 def _close(item: WorkAtom, by: WorkAtom) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from .blocks import word_set
 from .cues import ALL_NEGATIONS, ALL_STOP, ALL_WEAK, LANGUAGES, cue_index, opener_index, tag_table
 from .cues.base import ATOM_KINDS
 from .phrases import Hit
@@ -60,7 +61,7 @@ def read(sentence: Sentence) -> Reading:
     totals = {kind: _total(found) for kind, found in by_kind.items()}
     flags = {kind: value for kind, value in totals.items() if kind not in ATOM_KINDS}
     scores = {kind: value for kind, value in totals.items() if kind in ATOM_KINDS}
-    asks = sentence.question or scores.get("question", 0) >= 0.6 and "clarify" not in flags
+    asks = sentence.question or (scores.get("question", 0) >= 0.6 and "clarify" not in flags)
     if not sentence.question:
         # A cue of a question without its mark: "does anyone know why", "not sure how".
         scores["question"] = scores.get("question", 0) * (0.8 if asks else 0)
@@ -119,15 +120,15 @@ def _tag(sentence: Sentence, lead: int) -> str:
             continue
         mark = text[words[place].end : words[place].end + 1]
         opens = all(word.low in _BEFORE_TAG for word in words[lead:place])
-        # "Risk: ...", "One requirement from Bici Norte: ...", "Before we go on: risk, if ..."
+        # As in "Risk: it breaks", "One requirement from Lyon: a second gate" and "Before we go on: risk, if it breaks".
         if mark == ":" or (opens and end > place) or (mark == "," and place == end > 0):
             return kind
     return ""
 
 
-_BEFORE_TAG = frozenset(
-    "a an one the my our another also next first second third side small big new final ein eine un une una um uma mi mon".split()
-)
+_BEFORE_TAG = word_set("""a an one the my our another also next first second third side small big new final ein eine
+    un une una um uma
+        mi mon""")
 
 
 def _own_wish(sentence: Sentence, hit: Hit) -> bool:

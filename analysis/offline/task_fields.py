@@ -19,8 +19,7 @@ def priority_of(group: Sequence[WorkAtom]) -> Priority:
     if lead.atom.type in TROUBLE and severe and (urgent or blocker or len(people) > 1):
         return Priority.CRITICAL
     if (
-        severe
-        and lead.atom.type != "idea"
+        (severe and lead.atom.type != "idea")
         or blocker
         or urgent
         or soon

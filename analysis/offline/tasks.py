@@ -1,6 +1,7 @@
 """Stage `tasks`: what approved atoms ask somebody to do, one task for each matter that is still open."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from analysis.prompts.answers import EvidenceRef, TaskItem, WindowTasks
 from analysis.prompts.inputs import AtomInput, KnownItem, PromptMessage, WindowInput
@@ -10,7 +11,9 @@ from .clusters import ClusterAtom, cluster_atoms
 from .cues import detect
 from .dates import without_due
 from .imperatives import imperative
-from .similar import same, scores
+from .plan import terms_of
+from .sentences import parse
+from .similar import Likeness, same
 from .solved import EASE, TROUBLE, WorkAtom, close_solved
 from .task_fields import category_of, confidence_of, description_of, labels_of, priority_of, reasoning_of
 from .titles import differing
@@ -19,6 +22,7 @@ from .words import tokens
 
 MAX_TASKS = 12
 MAX_EVIDENCE = 12
+_ABOUT = 0.5  # of a sentence's words, from which it is about an atom
 _WORK = ("problem", "blocker", "requirement", "idea", "risk", "question", "decision")  # the one that leads comes first
 
 
@@ -28,7 +32,7 @@ def tasks(window: WindowInput) -> WindowTasks:
         return WindowTasks(window=window.ref)
     by_ref = {message.ref: message for message in window.messages}
     atoms = [_read(place, atom, by_ref, window) for place, atom in enumerate(window.atoms)]
-    alike = scores([item.text for item in atoms])
+    alike = Likeness([item.text for item in atoms])
     close_solved(atoms, alike)
     working = [item for item in atoms if item.open and _works(item)]
     items: list[TaskItem] = []
@@ -44,7 +48,7 @@ def tasks(window: WindowInput) -> WindowTasks:
 
 
 def _read(place: int, atom: AtomInput, by_ref: dict[str, PromptMessage], window: WindowInput) -> WorkAtom:
-    messages = [by_ref[ref] for ref in atom.quotes if ref in by_ref]
+    messages = [_about(by_ref[ref], atom) for ref in atom.quotes if ref in by_ref]
     days = [message.sent_at for message in messages]
     text = (
         f"{atom.title}. " + " ".join(message.text for message in messages)
@@ -54,6 +58,20 @@ def _read(place: int, atom: AtomInput, by_ref: dict[str, PromptMessage], window:
     return WorkAtom(
         place, atom, messages, text, min(days, default=None), max(days, default=None), signals(atom, messages, window)
     )
+
+
+def _about(message: PromptMessage, atom: AtomInput) -> PromptMessage:
+    """The message with only the passage that the atom is about: the window gives whole messages, which say more."""
+    sentences = parse(message.text).sentences
+    wanted = set(terms_of(f"{atom.title}\n{atom.content}"))
+    near = []
+    for sentence in sentences:
+        said = terms_of(sentence.text)
+        if said and sum(1 for term in said if term in wanted) >= _ABOUT * len(said):
+            near.append(sentence)
+    if not near:
+        return message
+    return replace(message, text=message.text[near[0].start : near[-1].end])
 
 
 def _works(item: WorkAtom) -> bool:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Collection
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from .clauses import EDGE, SPACE, asked, clause, cleaned, named_clause, shortened, tidy, told
+from .announce import told
+from .clauses import EDGE, SPACE, asked, clause, cleaned, named_clause, shortened
 from .concepts import named_concept
 from .cues import ALL_STOP, ALL_WEAK, LANGUAGES, opener_index
 from .cues.en_titles import COPULA, VERBS
@@ -15,7 +16,7 @@ from .sentences import Sentence
 from .words import folded, is_shouted, stem, tokens
 
 
-@lru_cache(maxsize=None)
+@cache
 def _rules(code: str) -> tuple[tuple[str, re.Pattern[str], str], ...]:
     verbs = "|".join(sorted(set(VERBS)))
     return tuple(
@@ -24,7 +25,7 @@ def _rules(code: str) -> tuple[tuple[str, re.Pattern[str], str], ...]:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _closers(code: str) -> PhraseIndex:
     return PhraseIndex([("closer", 1.0, LANGUAGES[code].closers)])
 
@@ -32,7 +33,8 @@ def _closers(code: str) -> PhraseIndex:
 def headline(
     sentence: Sentence, kind: str, *, cue: str = "", subject: str = "", people: Collection[str] = (), quote: str = ""
 ) -> str:
-    """A title of at most 80 characters for a sentence that is a `kind` (an atom type), made from the part with the `cue`.
+    """A title of at most 80 characters for a sentence that is a `kind` (an atom type), made from the part with the
+        `cue`.
 
     `subject` is named where the sentence says only "it"; `people` are lower-case words of names, which are not
     addressed in a title. Never the words of `quote` (the sentence itself when empty), whatever their marks and case.
@@ -50,7 +52,6 @@ def headline(
     text = _telegraphic(text, kind) if sentence.lang == "en" else _without_article(text, sentence.lang)
     text = named_clause(text, sentence.lang)
     text = shortened(text, sentence.lang)
-    text = tidy(text, sentence.lang)
     lead = tokens(text)
     if subject and (not lead or lead[0].low in language.pronouns or len(lead) < 3):
         rest = (
@@ -141,6 +142,8 @@ def _rewritten(text: str, kind: str, lang: str) -> str:
             for name in ("past", "ing"):
                 if name in parts:
                     parts[name] = base(parts[name])
+            if "modal" in parts:
+                parts["modal"] = parts["modal"].lower()
             if "s" in parts:
                 parts["s"] = third(parts["s"])
             made = SPACE.sub(" ", template.format(**parts)).strip(EDGE)
@@ -239,7 +242,7 @@ def _days() -> frozenset[str]:
 def capital(text: str) -> str:
     """A capital at the beginning, unless the first word is an identifier."""
     first = text.split(" ", 1)[0]
-    if is_shouted(first) and not first[:1].isalpha() or re.search(r"[._/]|[a-z][A-Z]", first):
+    if (is_shouted(first) and not first[:1].isalpha()) or re.search(r"[._/]|[a-z][A-Z]", first):
         return text
     return text[:1].upper() + text[1:]
 
@@ -251,6 +254,6 @@ def differing(title: str, quote: str, subject: str, kind: str, lang: str) -> str
         return title
     text = title or quote
     if subject and not set(folded(subject).split()) <= set(said.split()):
-        return capital(tidy(shortened(f"{subject}: {lower_first(text, quote, lang)}", lang), lang))
+        return capital(shortened(f"{subject}: {lower_first(text, quote, lang)}", lang))
     label = LANGUAGES[lang].wording.labels.get(kind) or LANGUAGES["en"].wording.labels[kind]
-    return capital(tidy(shortened(f"{label}: {lower_first(text, quote, lang)}", lang), lang))
+    return capital(shortened(f"{label}: {lower_first(text, quote, lang)}", lang))

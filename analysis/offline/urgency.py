@@ -8,41 +8,52 @@ from datetime import date
 from analysis.prompts.inputs import AtomInput, PromptMessage, WindowInput
 from tasktracker.core.enums import TaskCategory
 
-from .cues import ALL_NEGATIONS, ALL_STOP, ALL_WEAK
+from .cues import ALL_NEGATIONS, ALL_STOP, ALL_WEAK, detect
 from .dates import due
 from .sentences import Sentence, parse
 from .speech import Reading, read
 from .words import is_shouted, tokens
 
+_ASKED = 0.65
 _HANDLE = re.compile(r"(?<![\w@.])@(\w[\w.\-]{1,40})")
 _BETTER = re.compile(
-    r"\b(?:improve|faster|better|speed|reduce|simplif\w+|clean\w*|refactor\w*|change|rename|replace|instead|raise|increase|less|more|redesign|optimi[sz]e\w*|round\w*|move|switch|migrate)\b",
+    r"\b(?:improve|faster|better|speed|reduce|simplif\w+|clean\w*|refactor\w*|change|rename|replace|"
+    r"instead|raise|increase|less|more|redesign|optimi[sz]e\w*|round\w*|move|switch|migrate)\b",
     re.IGNORECASE,
 )
 _CHORE = re.compile(
-    r"^(?:\w+: )?(?:run|write|send|update|upgrade|deploy|check|review|test|document|prepare|post|rotate|renew|restart|rename|clean|move|migrate|translate|bring|regenerate|ask|tell|order|book|"
+    r"^(?:\w+: )?(?:run|write|send|update|upgrade|deploy|check|review|test|document|prepare|post|rotate|"
+    r"renew|restart|rename|clean|move|migrate|translate|bring|regenerate|ask|tell|order|book|"
     r"call|read|schedule|release|ship|tag|back up|restore|verify|measure|remove|delete|drop|switch|freeze|pay|sign)\b",
     re.IGNORECASE,
 )
 _WORKING = re.compile(
-    r"\b(?:add|build|change|clean|convert|create|deprecate|drop|implement|import|introduce|merge|migrate|move|offer|prefill|release|remove|rename|replace|rewrite|rotate|round|ship|split|store|support|switch|"
-    r"upgrade|write|goes to|додаємо|переносимо|виносимо|скорочуємо|видаляємо|переходимо|робимо|добавляем|переносим|удаляем|переходим|делаем|verschieben|ersetzen|umstellen|bauen|migrieren|entfernen|"
-    r"añadir|mover|migrar|quitar|cambiar|adicionar|remover|mudar|ajouter|déplacer|migrer|supprimer|remplacer|dodać|przenieść|usunąć|zmienić)\b",
+    r"\b(?:add|build|change|do|clean|convert|create|deprecate|drop|implement|import|introduce|merge|"
+    r"migrate|move|offer|prefill|release|remove|rename|replace|rewrite|rotate|round|ship|split|store|"
+    r"support|switch|"
+    r"upgrade|write|goes to|додаємо|переносимо|виносимо|скорочуємо|видаляємо|переходимо|робимо|добавляем|"
+    r"переносим|удаляем|переходим|делаем|verschieben|ersetzen|umstellen|bauen|migrieren|entfernen|"
+    r"añadir|mover|migrar|quitar|cambiar|adicionar|remover|mudar|ajouter|déplacer|migrer|supprimer|"
+    r"remplacer|dodać|przenieść|usunąć|zmienić)\b",
     re.IGNORECASE,
 )
 _REFUSING = re.compile(
-    r"\b(?:not|never|won't|no longer|against|postpone[ds]?|out of scope|reject(?:ed)?|не будемо|не робимо|відкладаємо|не будем|откладываем|nicht|verzichten|no vamos|não vamos|ne pas|nie będziemy)\b",
+    r"\b(?:not|never|won't|no longer|against|postpone[ds]?|out of scope|reject(?:ed)?|не будемо|не робимо|"
+    r"відкладаємо|не будем|откладываем|nicht|verzichten|no vamos|não vamos|ne pas|nie będziemy)\b",
     re.IGNORECASE,
 )
 _GENERAL = re.compile(
-    r"\b(?:should|shall|who|when|which|may|allowed|must|need|have to|decide|owns?|customers?|shops?|legal|how long|how many|what do we|what happens|do we|can we|хто|чи|коли|кто|когда|wer|wann|sollen|müssen|quién|debemos|quem|devemos|qui|faut|kto|czy)\b",
+    r"\b(?:should|shall|who|when|which|may|allowed|must|need|have to|decide|owns?|customers?|shops?|legal|"
+    r"how long|how many|what do we|what happens|do we|can we|хто|чи|коли|кто|когда|wer|wann|sollen|müssen|"
+    r"quién|debemos|quem|devemos|qui|faut|kto|czy)\b",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What speaks for, of and about the work; `found` the cues in words, `days_left` from the message to the due day."""
+    """What speaks for, of and about the work;
+    `found` the cues in words, `days_left` from the message to the due day."""
 
     category: TaskCategory
     due: date | None = None
@@ -82,6 +93,8 @@ def signals(atom: AtomInput, messages: Sequence[PromptMessage], window: WindowIn
     if not messages:
         for sentence in parse(f"{atom.title}. {atom.content}").sentences:
             asked = max(asked, read(sentence).scores.get("question", 0.0))
+    if atom.type == "question":
+        asked = max(asked, _ASKED)  # a person approved it as one, however it was put
     text = f"{atom.title}. " + " ".join(message.text for message in messages)
     words = []
     if day is not None:
@@ -100,12 +113,22 @@ def signals(atom: AtomInput, messages: Sequence[PromptMessage], window: WindowIn
         hedged=flags.get("hedge", 0.0) >= 0.5,
         trouble=trouble,
         requested=bool(who) or flags.get("request", 0.0) >= 0.8,
-        important=(asked >= 0.65 and bool(_GENERAL.search(text))) or asked >= 0.85 or flags.get("urgent", 0.0) >= 0.7,
-        works=atom.type == "decision" and bool(_WORKING.search(atom.title)),
+        important=(asked >= _ASKED and bool(_GENERAL.search(text))) or asked >= 0.85 or flags.get("urgent", 0.0) >= 0.7,
+        works=atom.type == "decision" and _means_work(atom.title),
         refuses=bool(_REFUSING.search(atom.title)) and not re.search(r"\b(?:instead|but)\b", atom.title),
         labels=_labels(atom.title),
         found=tuple(words),
     )
+
+
+def _means_work(title: str) -> bool:
+    """Whether a decision is to do something, and not only to stay, to choose or to meet."""
+    words = tokens(title)
+    if not words:
+        return False
+    lang = detect(title, words)
+    found = _WORKING.search(title)
+    return found is not None and (lang != "en" or found.start() == 0 or found.group().lower() == "goes to")
 
 
 def _promise(

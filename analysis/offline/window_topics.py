@@ -53,7 +53,10 @@ def topic_items(
                 known=same.ref if same is not None else None,
                 evidence=[EvidenceRef(m=ref, quote=quote) for ref, quote in refs],
                 confidence=round(min(0.95, 0.55 + 0.08 * min(4, named_in) + 0.04 * min(3, len(topics[place]))), 2),
-                reasoning=f"“{topic.name}” comes up in {named_in} messages here, beside {', '.join(topic.keywords[:3]) or 'nothing else'}.",
+                reasoning=(
+                    f"“{topic.name}” comes up in {named_in} messages here, "
+                    f"beside {', '.join(topic.keywords[:3]) or 'nothing else'}."
+                ),
             )
         )
     return items, names

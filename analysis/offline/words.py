@@ -5,6 +5,8 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
+from .blocks import word_list, word_set
+
 _WORD = re.compile(r"[^\W_](?:(?:\w|['’.\-](?=[^\W_]))*[^\W_])?")
 _MARKS = re.compile(r"[\u0300-\u036f]")
 _ELISION = re.compile(r"^(?:l|d|qu|j|n|s|c|m|t|jusqu|lorsqu|puisqu)['’](?=\w)", re.IGNORECASE)
@@ -35,14 +37,14 @@ _JOINED = {
     "gotta": ("have", "to"),
 }
 _TAILS = (("n't", "not"), ("'re", "are"), ("'ve", "have"), ("'ll", "will"), ("'m", "am"), ("'d", "would"))
-_IS_AFTER = frozenset("it that what there he she who here how where when which this everything something".split())
+_IS_AFTER = word_set("it that what there he she who here how where when which this everything something")
 
-_CYRILLIC_ENDS = (
+_CYRILLIC_ENDS = word_list(
     "ування овання ювання еннями аннями еться ється ються яться ається иться ється ується ювати увати ировать "
     "ення ання ості остi ость остей ация ації ацію ацией ями ами ого ому ыми ими іми ові еві ться ать ять ити ать "
     "ить ів їв ев ов ах ях ам ям ем ом им ім ый ий ій ой ою ею ої ую юю ая яя ое ее ые ие ых их іх ут ют ат ят ає "
     "ає ив ла ло ли у ю а я і ї и ы е є о ь й"
-).split()
+)
 _CYRILLIC = tuple(sorted(set(_CYRILLIC_ENDS), key=lambda end: (-len(end), end)))
 
 

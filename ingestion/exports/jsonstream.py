@@ -20,6 +20,9 @@ _MAX_DEPTH = 64
 _MAX_NODES = 50_000
 _MAX_CHARS = 4 * 1024 * 1024
 
+_BEGINS = ("start_map", "start_array")
+_ENDS = ("end_map", "end_array")
+
 # What yajl and its binding raise: JSONError for the grammar, the rest for surrogates, huge exponents and huge integers.
 _PARSE_ERRORS = (ijson.JSONError, ValueError, ArithmeticError, SystemError, RecursionError)
 
@@ -135,27 +138,25 @@ class JsonRecords:
 
     def __iter__(self) -> Iterator[Record]:
         path: list[str] = []
+        name = list_path = ""  # the path in one, and the list that it is an element of
         for event, value in self._events:
+            is_begin = event in _BEGINS
+            if list_path and (is_begin or event not in _ENDS):
+                yield Record(list_path, self._build(event) if is_begin else value)
+                continue
             if event == "map_key":
                 path[-1] = value[:100]
-                continue
-            if event in ("end_map", "end_array"):
+            elif event in _ENDS:
                 path.pop()
-                continue
-            name = ".".join(path)
-            if event in ("start_map", "start_array"):
-                in_list = path and path[-1] == "item" and name[:-5] in self._lists
-                if in_list:
-                    yield Record(name[:-5], self._build(event))
-                    continue
+            elif is_begin:
                 self._begin(event, name)
                 path.append("item" if event == "start_array" else "")
                 if len(path) > _MAX_DEPTH:
                     raise Broken(f"it is nested deeper than {_MAX_DEPTH} levels")
             elif name in self._wanted:
                 self.header[name] = value
-            elif path and path[-1] == "item" and name[:-5] in self._lists:
-                yield Record(name[:-5], value)
+            name = ".".join(path)
+            list_path = name[:-5] if path and path[-1] == "item" and name[:-5] in self._lists else ""
 
     def _begin(self, event: str, name: str) -> None:
         if event == "start_map" and self._on_object is not None:
@@ -166,33 +167,33 @@ class JsonRecords:
     def _build(self, event: str) -> Any:
         """The object or array that begins with `event`, or None when it is beyond the limits."""
         root: Any = {} if event == "start_map" else []
-        stack: list[Any] = [root]
-        keys: list[str] = [""]
+        parents: list[Any] = []
+        parent, in_map, key = root, event == "start_map", ""
         nodes = chars = 0
         for kind, value in self._events:
             nodes += 1
             if kind == "map_key":
-                keys[-1] = value
+                key = value
                 continue
-            if kind in ("end_map", "end_array"):
-                stack.pop()
-                keys.pop()
-                if not stack:
+            if kind in _ENDS:
+                if not parents:
                     return root if nodes <= _MAX_NODES and chars <= _MAX_CHARS else None
+                parent = parents.pop()
+                in_map = isinstance(parent, dict)
                 continue
-            is_container = kind in ("start_map", "start_array")
-            item: Any = ({} if kind == "start_map" else []) if is_container else value
-            chars += len(value) if kind == "string" else 0
+            is_begin = kind in _BEGINS
+            item: Any = ({} if kind == "start_map" else []) if is_begin else value
+            if kind == "string":
+                chars += len(value)
             if nodes <= _MAX_NODES and chars <= _MAX_CHARS:
-                parent = stack[-1]
-                if isinstance(parent, dict):
-                    parent[keys[-1]] = item
+                if in_map:
+                    parent[key] = item
                 else:
                     parent.append(item)
-            if is_container:
-                stack.append(item)
-                keys.append("")
-                if len(stack) > _MAX_DEPTH:
+            if is_begin:
+                parents.append(parent)
+                parent, in_map = item, kind == "start_map"
+                if len(parents) >= _MAX_DEPTH:
                     raise Broken(f"it is nested deeper than {_MAX_DEPTH} levels")
         return None
 

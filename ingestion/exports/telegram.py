@@ -110,7 +110,7 @@ def _albums(items: Iterator[tuple[Item, Any]]) -> Iterator[Item]:
     held: MessageDraft | None = None
     try:
         for item, record in items:
-            in_album = isinstance(item, MessageDraft) and can_be_in_album(record)
+            in_album = isinstance(item, MessageDraft) and item.kind != "message" and can_be_in_album(record)
             if held is not None:
                 if in_album and isinstance(item, MessageDraft) and _same_album(held, item):
                     first = held.metadata.setdefault("album", held.external_id)

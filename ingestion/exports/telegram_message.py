@@ -20,6 +20,11 @@ TITLES = {
     "bot_chat": "Deleted bot",
 }
 _KNOWN_PEOPLE = 20_000
+# What a message of text alone has: in most records of a chat there is nothing else to look for.
+_TEXT_KEYS = frozenset(
+    {"id", "type", "date", "date_unixtime", "edited", "edited_unixtime", "from", "from_id", "reply_to_message_id"}
+    | {"text", "text_entities"}
+)
 
 
 class Chat:
@@ -46,23 +51,26 @@ class Chat:
         sent_at = moment(record, "date", self._timezone)
         if sent_at is None:
             return Skipped(f"message {key}", "no date")
-        edited_at = moment(record, "edited", self._timezone)
-        reply_to, elsewhere = self._reply(record)
+        is_edited = "edited_unixtime" in record or "edited" in record
+        edited_at = moment(record, "edited", self._timezone) if is_edited else None
+        reply_to, elsewhere = self._reply(record) if "reply_to_message_id" in record else (None, {})
         thread = self._thread(key, reply_to, record)
         text, cut = message_text(record)
+        is_text = record["type"] == "message" and record.keys() <= _TEXT_KEYS
+        facts = _metadata(record, key, cut, is_text) | elsewhere
         return MessageDraft(
             channel=self.channel,
             external_id=str(key),
             author=self._author(record),
             text=text,
             sent_at=sent_at,
-            kind=kind_of(record),
+            kind="message" if is_text else kind_of(record),
             edited_at=edited_at if edited_at and edited_at > sent_at else None,  # old exports write 1970
             reply_to="" if reply_to is None or self._topics.is_root(reply_to) else str(reply_to),
             thread="" if thread is None else str(thread),
             thread_title="" if thread is None else self._topics.title(thread),
             forwarded_from=_forwarded_from(record),
-            metadata=clean_json(_metadata(record, key, cut) | elsewhere).value,
+            metadata=clean_json(facts).value if facts else facts,
         )
 
     def _reply(self, record: dict[str, Any]) -> tuple[int | None, dict[str, str]]:
@@ -85,33 +93,33 @@ class Chat:
         return thread
 
     def _author(self, record: dict[str, Any]) -> PersonDraft | None:
-        prefix = "actor" if record.get("type") == "service" else "from"
-        peer = live_peer_id(record.get(f"{prefix}_id"))
-        name = clean_name(_string(record.get(prefix)))
-        if not peer and not name:
-            return None
+        id_key, name_key = ("actor_id", "actor") if record["type"] == "service" else ("from_id", "from")
+        given, name = record.get(id_key), _string(record.get(name_key))
+        known = self._people.get((given, name)) if type(given) is str else None
         # Only a bot can put buttons under a message of its own; in a chat with a bot, the chat's id is the bot's.
         has_buttons = bool(record.get("inline_bot_buttons")) and not record.get("via_bot")
+        if known is not None and known.is_bot is (has_buttons or known.external_id in self._bots):
+            return known
+        peer, name = live_peer_id(given), clean_name(name)
+        if not peer and not name:
+            return None
         if peer.isdigit() and (has_buttons or (self._type == "bot_chat" and peer == self.channel.external_id)):
             self._bots.add(peer)
-        person = self._people.get((peer, name))
-        if person is None or person.is_bot != (peer in self._bots):
-            person = PersonDraft(peer or f"name:{name}", name or DELETED, peer in self._bots)
-            if len(self._people) < _KNOWN_PEOPLE:
-                self._people[peer, name] = person
+        person = PersonDraft(peer or f"name:{name}", name or DELETED, peer in self._bots)
+        if type(given) is str and len(self._people) < _KNOWN_PEOPLE:
+            self._people[given, _string(record.get(name_key))] = person
         return person
 
 
-def _metadata(record: dict[str, Any], key: int, cut: bool) -> dict[str, Any]:
-    facts = service_facts(record) if record.get("type") == "service" else media_facts(record)
-    facts |= {
-        "migrated": key < 0,
-        "cut": cut,
-        "command": starts_with_command(record),
-        "via_bot": _string(record.get("via_bot")),
-        "signature": _string(record.get("author")),
-        "reactions": reactions(record),
-    }
+def _metadata(record: dict[str, Any], key: int, cut: bool, is_text: bool) -> dict[str, Any]:
+    facts: dict[str, Any] = {"migrated": key < 0, "cut": cut, "command": starts_with_command(record)}
+    if not is_text:
+        facts |= service_facts(record) if record["type"] == "service" else media_facts(record)
+        facts |= {
+            "via_bot": _string(record.get("via_bot")),
+            "signature": _string(record.get("author")),
+            "reactions": reactions(record),
+        }
     return {name: value for name, value in facts.items() if value or name == "included"}
 
 

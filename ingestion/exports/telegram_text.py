@@ -23,8 +23,10 @@ def message_text(record: dict[str, Any]) -> Cleaned:
     """What was said: the text or caption, then the poll or the to-do list, if there is one, on lines of its own."""
     entities = record.get("text_entities")
     text = plain_text(entities) if isinstance(entities, list) and entities else plain_text(record.get("text"))
-    parts = [text, _choices(record.get("poll"), "question"), _choices(record.get("todo_list"), "title")]
-    return clean_text("\n".join(part for part in parts if part.strip()))
+    parts = [text]
+    if "poll" in record or "todo_list" in record:
+        parts += [_choices(record.get("poll"), "question"), _choices(record.get("todo_list"), "title")]
+    return clean_text("\n".join([part for part in parts if part.strip()]))
 
 
 def starts_with_command(record: dict[str, Any]) -> bool:

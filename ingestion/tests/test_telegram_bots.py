@@ -66,7 +66,7 @@ def test_only_active_sources_with_a_token_are_polled_each_bot_once(owner: Person
         ("twin", TOKEN, True),
         ("off", OTHER_BOT, False),
         ("empty", "", True),
-        ("bad", "x", True),
+        ("bad", "77", True),
     ):
         source = services.ensure_source(workspace=owner.workspace, name=name, kind="telegram")
         source.set_secret(token)

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from knowledge.models import Atom, Task, Topic
-from proposals.models import Proposal
+from proposals.models import Evidence, Proposal
 from proposals.tests.factories import make_message, make_proposal, make_quote
 from tasktracker.core.tests.factories import Person, make_person
 
@@ -116,6 +116,22 @@ def test_a_list_costs_the_same_queries_however_long_it_is(alice: Person) -> None
     for _ in range(8):
         make_proposal(alice.workspace, quotes=[make_quote(alice.workspace) for _ in range(3)])
     assert queries() == few
+
+
+def test_a_detail_costs_the_same_queries_however_much_supports_it(alice: Person) -> None:
+    def queries(proposal: Proposal) -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert alice.api.get(f"/api/proposals/{proposal.pk}").status_code == 200
+        return len(seen)
+
+    proposal = make_proposal(alice.workspace)
+    make_proposal(alice.workspace)
+    queries(proposal)  # the token's first use is written down
+    few = queries(proposal)
+    for _ in range(6):
+        Evidence.objects.create(proposal=proposal, quote=make_quote(alice.workspace))
+        make_proposal(alice.workspace, "topic")
+    assert queries(proposal) == few
 
 
 @pytest.mark.parametrize(("kind", "model"), [("topic", Topic), ("atom", Atom), ("task", Task)])

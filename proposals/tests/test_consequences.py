@@ -211,3 +211,38 @@ def test_a_superseded_proposal_is_not_decided_and_a_decided_one_not_superseded(
     with pytest.raises(Conflict) as caught:
         services.supersede(proposal_id=two.pk)
     assert caught.value.error_code == "already_decided"
+
+
+def test_a_batch_is_undone_only_where_nothing_was_done_since(workspace: Workspace, alice: User) -> None:
+    ids = [make_proposal(workspace, "task").pk for _ in range(3)]
+    until = timezone.now() + timedelta(days=1)
+    result = services.decide_bulk(workspace=workspace, ids=ids, verb="snooze", by=alice, until=until)
+    services.approve(proposal_id=ids[0], by=alice)
+    services.undo(proposal_id=ids[1], by=alice)
+    back = services.undo_bulk(action_id=result.action_id, workspace=workspace, by=alice)
+    assert (back.done, {row["id"] for row in back.skipped}) == ([ids[2]], set(ids[:2]))
+    assert [row["code"] for row in back.skipped] == ["changed_since"] * 2
+    assert Proposal.objects.get(pk=ids[0]).status == "approved"
+    assert Task.objects.count() == 1
+
+
+def test_a_winner_that_got_its_first_quote_by_a_merge_and_was_approved_stays_approved(
+    workspace: Workspace, alice: User
+) -> None:
+    loser = make_proposal(workspace, "task")
+    bare = make_proposal(workspace, "task", status="needs_evidence", quotes=[])
+    services.merge(proposal_id=loser.pk, into_id=bare.pk, by=alice)
+    services.approve(proposal_id=bare.pk, by=alice)
+    services.undo(proposal_id=loser.pk, by=alice, confirm=True)
+    bare.refresh_from_db()
+    assert (bare.status, Task.objects.count()) == ("approved", 1)
+
+
+def test_what_lies_below_a_union_with_a_twin_is_not_taken_back(workspace: Workspace, alice: User) -> None:
+    first = make_proposal(workspace, "topic", "Billing")
+    services.edit(proposal_id=first.pk, by=alice, fields={"description": "Money"})
+    services.reject(proposal_id=first.pk, by=alice, reason="noise")
+    make_proposal(workspace, "topic", "Billing")
+    services.undo(proposal_id=first.pk, by=alice)
+    again = services.undo(proposal_id=first.pk, by=alice)
+    assert (again.status, again.payload["description"]) == ("merged", "Money")

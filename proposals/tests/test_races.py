@@ -74,7 +74,7 @@ def test_eight_reviewers_approve_the_same_and_one_wins() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_approve_reject_edit_merge_and_undo_mixed() -> None:
+def test_approve_reject_edit_merge_supersede_and_undo_mixed() -> None:
     workspace = make_workspace()
     users = [make_user(workspace) for _ in range(THREADS)]
     proposals = [
@@ -95,8 +95,9 @@ def test_approve_reject_edit_merge_and_undo_mixed() -> None:
                 lambda pk=pk: services.undo(proposal_id=pk, by=user, confirm=True),
                 lambda pk=pk, key=heading[kind]: services.edit(proposal_id=pk, by=user, fields={key: f"By {seed}"}),
                 lambda pk=pk, kind=kind: services.merge(proposal_id=pk, by=user, into_id=rng.choice(ids[kind])),
+                lambda pk=pk: services.supersede(proposal_id=pk),
             ]
-            for deed in rng.choices(deeds, weights=[3, 2, 3, 1, 1], k=2):
+            for deed in rng.choices(deeds, weights=[3, 2, 3, 1, 1, 1], k=2):
                 try:
                     deed()
                 except Conflict:

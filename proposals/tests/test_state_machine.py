@@ -34,8 +34,10 @@ class Believed:
     title: str
     proven: bool = True
     past: list[tuple[str, str, str]] = field(default_factory=list)  # verb, status before, title before
-    undone_by: int | None = None
     decided_by: int | None = None
+    target: int | None = None  # the task that it would update
+    made: int | None = None  # the task that its approval made or updated
+    place: int = 0  # in the order of decisions
 
 
 class Desk(RuleBasedStateMachine):
@@ -49,7 +51,7 @@ class Desk(RuleBasedStateMachine):
         self.people = [make_user(self.workspace) for _ in range(2)]
         self.run = make_run(self.workspace, "tasks")
         self.believed: dict[int, Believed] = {}
-        self.findings = 0
+        self.findings = self.decisions = 0
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -73,7 +75,8 @@ class Desk(RuleBasedStateMachine):
         assert sum(outcome.values()) == 1
         for row in Proposal.objects.filter(workspace=self.workspace).exclude(pk__in=self.believed):
             assert row.status == ("pending" if row.evidence.exists() else "needs_evidence")
-            self.believed[row.pk] = Believed(name, row.status, row.title, proven=row.evidence.exists())
+            proven = row.evidence.exists()
+            self.believed[row.pk] = Believed(name, row.status, row.title, proven=proven, target=row.target_id)
 
     @precondition(lambda self: self.believed)
     @rule(data=st.data(), who=st.integers(0, 1), title=st.sampled_from(["", "Edited"]))
@@ -150,21 +153,27 @@ class Desk(RuleBasedStateMachine):
             with suppress(Conflict):  # quiet for the one who took it back last
                 deed()
             return
-        verb, status, title = known.past.pop()
-        row = deed()
-        known.title = title
-        if verb in ("edit",):
+        rests = [b for b in self.believed.values() if known.made and b is not known and b.made == known.made]
+        deed()
+        if known.status == "approved" and known.target != known.made:  # it made the task: its updates go first
+            for other in sorted(rests, key=lambda b: -b.place):
+                self.take_back(other, who)
+        self.take_back(known, who)
+
+    def take_back(self, known: Believed, who: int) -> None:
+        verb, status, known.title = known.past.pop()
+        if verb == "edit":
             return
+        known.made = None
         twins = [b for b in self.believed.values() if b is not known and b.name == known.name and b.status in OPEN]
-        if twins and known.status not in OPEN:
-            assert row.merged_into is not None
-            known.status, known.decided_by = "merged", who
-            known.past = []  # what it was before does not matter beside its twin
-            twins[0].proven = twins[0].proven or known.proven
-            if twins[0].status == "needs_evidence" and twins[0].proven:
-                twins[0].status = "pending"
+        if not twins or known.status in OPEN:
+            known.status = status
             return
-        known.status = status
+        known.status, known.decided_by = "merged", who
+        known.past = []  # what lies below is never taken back
+        twins[0].proven = twins[0].proven or known.proven
+        if twins[0].status == "needs_evidence" and twins[0].proven:
+            twins[0].status = "pending"
 
     # --- what must hold ---------------------------------------------------------------------------------------------
     @invariant()
@@ -206,9 +215,11 @@ class Desk(RuleBasedStateMachine):
         elif known.status not in OPEN:
             self.refused(deed, "superseded" if known.status == "superseded" else "already_decided")
         else:
-            deed()
+            row = deed()
+            self.decisions += 1
             known.past.append((to, known.status, known.title))
             known.status, known.title, known.decided_by = to, title or known.title, who
+            known.made, known.place = row.created_id, self.decisions
 
     def refused(self, deed: Deed, code: str) -> None:
         with pytest.raises(Conflict) as caught:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -66,7 +67,7 @@ def post_rate(workspace: Workspace) -> float:
         web.start()
         try:
             while stack.health(plan, "localhost").get("database") != "ok":
-                web.wait(0.1)
+                time.sleep(0.1)
             client = http.client.HTTPConnection(plan.host, plan.port, timeout=30)
 
             def post(number: int) -> None:

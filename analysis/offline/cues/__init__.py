@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache
 
 from ..phrases import PhraseIndex
 from ..words import Token
@@ -61,7 +61,7 @@ def _votes(words: Iterable[Token], codes: Iterable[str]) -> dict[str, float]:
     return {code: float(sum(1 for word in seen if word in LANGUAGES[code].stop)) for code in codes}
 
 
-@lru_cache(maxsize=None)
+@cache
 def cue_index(code: str) -> PhraseIndex:
     """The cues that apply to a sentence in a language: its own, and those of English, whose terms everyone mixes in."""
     entries = list(LANGUAGES[code].cues)
@@ -72,13 +72,13 @@ def cue_index(code: str) -> PhraseIndex:
     return PhraseIndex(entries)
 
 
-@lru_cache(maxsize=None)
+@cache
 def opener_index(code: str) -> PhraseIndex:
     """What a headline leaves out at the beginning."""
     return PhraseIndex([("opener", 1.0, LANGUAGES[code].openers)])
 
 
-@lru_cache(maxsize=None)
+@cache
 def tag_table(code: str) -> dict[str, str]:
     """Word -> the kind it announces, in a language and in English."""
     return {

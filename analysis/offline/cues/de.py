@@ -1,5 +1,6 @@
 """German: function words, cues and what a title leaves out."""
 
+from ..blocks import word_list
 from .base import DateWords, Language, Wording, words
 
 LANGUAGE = Language(
@@ -41,7 +42,8 @@ LANGUAGE = Language(
             """funktioniert|funktionieren|geht|gehen|läuft|laufen ~ nicht; geht nicht; nicht mehr;
                 stürzt|stürzen ~ ab; abgestürzt|absturz; fehler|fehlermeldung; kaputt|defekt; hängt|hängen ~;
                 bug|bugs; schlägt|schlagen ~ fehl; fehlgeschlagen; lässt|lassen sich nicht;
-                kann|können|konnte ~ nicht ~ öffnen|speichern|laden|anmelden|einloggen|starten|installieren|herunterladen|bezahlen;;
+                kann|können|konnte ~ nicht ~ öffnen|speichern|laden|anmelden;
+                kann|können|konnte ~ nicht ~ einloggen|starten|installieren|herunterladen|bezahlen;
             kommt|kommen ~ nicht an;
             wird|werden nicht ~ angezeigt|geladen|gespeichert|gesendet|aktualisiert|übernommen|erkannt;
             verschwindet|verschwinden|verschwunden; doppelt ~; falsch* betrag|summe|datum|wert; datenverlust;
@@ -80,7 +82,10 @@ LANGUAGE = Language(
             "requirement",
             0.85,
             """
-                kunde|kunden|kundin|nutzer|anwender|buchhaltung|rechtsabteilung|vertrieb ~ will|wollen|möchte|möchten|braucht|brauchen|verlangt|fordern|fordert|wünscht;
+                kunde|kunden|kundin|nutzer ~ will|wollen|möchte|möchten|braucht;
+                anwender|buchhaltung|rechtsabteilung|vertrieb ~ will|wollen|möchte|möchten|braucht;
+                kunde|kunden|kundin|nutzer ~ brauchen|verlangt|fordern|fordert|wünscht;
+                anwender|buchhaltung|rechtsabteilung|vertrieb ~ brauchen|verlangt|fordern|fordert|wünscht;
                 muss|müssen unbedingt; anforderung|anforderungen;
                 zwingend|verpflichtend|erforderlich|vorgeschrieben; wir brauchen ~; wird benötigt|benötigen;
                 muss|müssen ~ können; soll|sollte|sollten ~ können""",
@@ -188,7 +193,16 @@ LANGUAGE = Language(
         ),
         ("minor", 0.7, "tippfehler; kosmetisch; kleinigkeit; nicht dringend; irgendwann; unwichtig"),
     ),
-    openers="""hallo|hi|hey|moin|servus ~ zusammen|alle|leute|team; hallo|hi|hey|moin|servus; guten morgen|tag|abend ~ zusammen|alle; guten morgen|tag|abend; leute; übrigens; kurze|eine|andere frage; frage; also; ja; nein; nee; ok; okay; na; und; aber; so; nun; ach; hm; ich glaube|denke|finde|vermute|schätze dass; ich glaube|denke|finde|vermute|schätze; es scheint dass; es scheint|sieht so aus als; anscheinend|scheinbar|offenbar; vielleicht; wahrscheinlich; vermutlich; leider; zur info; nur zur info; hinweis; weiß jemand; weiß einer; kann mir jemand sagen; ich frage mich; mir ist aufgefallen dass; ich habe gemerkt|festgestellt|gesehen|herausgefunden dass; es hat sich herausgestellt dass; wir haben entschieden|beschlossen|vereinbart dass; danke; super; gut; bitte; noch was; außerdem; ehrlich gesagt; eigentlich; tatsächlich; aktuell; momentan; gerade; jetzt; idee; vorschlag; ich schlage vor dass; ich schlage vor""",
+    openers="""hallo|hi|hey|moin|servus ~ zusammen|alle|leute|team; hallo|hi|hey|moin|servus;
+        guten morgen|tag|abend ~ zusammen|alle; guten morgen|tag|abend; leute; übrigens; kurze|eine|andere frage;
+        frage; also; ja; nein; nee; ok; okay; na; und; aber; so; nun; ach; hm;
+        ich glaube|denke|finde|vermute|schätze dass; ich glaube|denke|finde|vermute|schätze; es scheint dass;
+        es scheint|sieht so aus als; anscheinend|scheinbar|offenbar; vielleicht; wahrscheinlich; vermutlich;
+        leider; zur info; nur zur info; hinweis; weiß jemand; weiß einer; kann mir jemand sagen; ich frage mich;
+        mir ist aufgefallen dass; ich habe gemerkt|festgestellt|gesehen|herausgefunden dass;
+        es hat sich herausgestellt dass; wir haben entschieden|beschlossen|vereinbart dass; danke; super; gut;
+        bitte; noch was; außerdem; ehrlich gesagt; eigentlich; tatsächlich; aktuell; momentan; gerade; jetzt; idee;
+        vorschlag; ich schlage vor dass; ich schlage vor""",
     closers="""danke; bitte; oder; ok; richtig; danke im voraus; im voraus; übrigens; glaube ich; denke ich;
         wahrscheinlich; irgendwie; halt; vielen dank; oder so; oder nicht""",
     tags={
@@ -215,7 +229,7 @@ LANGUAGE = Language(
     negations=words("nicht kein keine keinen keiner ohne nie niemals"),
     articles=words("der die das den dem ein eine einen"),
     pronouns=words("er sie es das dies diese dieser dieses die der da dort hier ihm ihr ihnen ihn"),
-    clauses=tuple("weil dass aber der die das wenn als wo obwohl damit bis nach vor und oder denn sodass".split()),
+    clauses=word_list("weil dass aber der die das wenn als wo obwohl damit bis nach vor und oder denn sodass"),
     dates=DateWords(
         today="heute",
         tomorrow="morgen",
@@ -236,7 +250,7 @@ LANGUAGE = Language(
             "samstag|sa|sonnabend",
             "sonntag|so",
         ),
-        months=tuple("januar februar märz april mai juni juli august september oktober november dezember".split()),
+        months=word_list("januar februar märz april mai juni juli august september oktober november dezember"),
     ),
     wording=Wording(
         bylines={

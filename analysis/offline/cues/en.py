@@ -1,5 +1,6 @@
 """English: function words, cues and what a title leaves out."""
 
+from ..blocks import word_list
 from .base import DateWords, Language, Wording, words
 from .en_cues import CUES
 from .en_titles import REWRITES
@@ -40,12 +41,10 @@ LANGUAGE = Language(
     ),
     negations=words("no not never without none neither nor hardly"),
     pronouns=words("it this that these those they he she there here him them such its"),
-    clauses=tuple(
-        (
-            "because since so but which when while where although though unless until if after "
-            "before whereas and as then "
-            "however that for with even instead or"
-        ).split()
+    clauses=word_list(
+        "because since so but which when while where although though unless until if after "
+        "before whereas and as then "
+        "however that for with even instead or"
     ),
     dates=DateWords(
         today="today|tonight|eod",
@@ -67,9 +66,9 @@ LANGUAGE = Language(
             "saturday|sat",
             "sunday|sun",
         ),
-        months=tuple(
-            "january|jan february|feb march|mar april|apr may june|jun july|jul august|aug september|sep|sept october|oct november|nov december|dec".split()
-        ),
+        months=word_list("""january|jan february|feb march|mar april|apr may june|jun july|jul august|aug
+            september|sep|sept
+                october|oct november|nov december|dec"""),
     ),
     wording=Wording(
         bylines={

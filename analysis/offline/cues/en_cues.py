@@ -1,7 +1,7 @@
 """English: the words and turns that tell what a sentence does."""
 
 CUES = (
-    # --- something is wrong -------------------------------------------------------------------------------------
+    # something is wrong
     (
         "problem",
         0.85,
@@ -19,7 +19,8 @@ CUES = (
         "problem",
         0.7,
         """
-            do|does|did not work|show|load|open|arrive|update|save|appear|start|send|receive|respond|sync|match|compile;;
+            do|does|did not work|show|load|open|arrive|update|save;
+            do|does|did not appear|start|send|receive|respond|sync|match|compile;
         does|do nothing;
         is|are|was|were|has|have|am not working|loading|showing|updating|syncing|responding|sending|arriving;;
         fails; failed; failing; keep|keeps failing|crashing|dropping; exception; exceptions; timeout; timeouts;
@@ -37,7 +38,8 @@ CUES = (
         0.5,
         """error; errors; fail; broken; breaks; broke; bug; bugs; wrong; incorrect*; missing; problem with;
             issue with;;
-        trouble; slow; slower; too slow|long|big|many; unusable; empty page|pages|screen|screens|list|file|files|response|mail|mails; blank;
+        trouble; slow; slower; too slow|long|big|many; unusable;
+        empty page|pages|screen|screens|list|file|files|response|mail|mails; blank;
         lost; losing; rejects|rejected|refuses|refused; ignores|ignored;
         garbled; truncated; cut off; complain*; annoying; confusing; confused; weird; strange; invalid; mismatch*;
         is not ~ supported|possible|compatible; undefined; leaks; flickers; overlap|overlaps; mojibake; lags;
@@ -62,7 +64,7 @@ CUES = (
         0.5,
         "waiting for|on ~ before|to; stuck until|waiting; can not release|deploy|ship|merge|proceed|continue",
     ),
-    # --- what might go wrong --------------------------------------------------------------------------------------
+    # what might go wrong
     (
         "risk",
         0.85,
@@ -81,7 +83,7 @@ CUES = (
         if ~ goes down; not backed up; no backup; nobody has tested; only one person; bus factor; will not scale;
         might not make it""",
     ),
-    # --- decided, wanted, proposed ----------------------------------------------------------------------------------
+    # decided, wanted, proposed
     (
         "decision",
         0.92,
@@ -95,7 +97,8 @@ CUES = (
         "decision",
         0.78,
         """
-            we will use|drop|keep|move|switch|adopt|ship|stop|start|support|require|stay|freeze|postpone|remove|deprecate|not|only|release|store|do;;
+            we will use|drop|keep|move|switch|adopt|ship|stop|start|support;
+            we will require|stay|freeze|postpone|remove|deprecate|not|only|release|store|do;
         let's use|keep|drop|move|switch|ship|stick|stay|freeze|postpone|skip|not|rename|call|have|make|start|put|wait;
         we are moving|switching|dropping|keeping|adopting|standardising|standardizing|freezing|postponing|not going to;;
         from now on; starting ~ monday|tomorrow|today|next we; we opted; we go with;
@@ -114,14 +117,20 @@ CUES = (
         0.85,
         """must; mandatory; requirement; requirements; should be able to; needs|need to be able to;
             acceptance criteria;;
-        customer|customers|client|clients|legal|finance|compliance|auditor|auditors|sales|support|users|marketing|shops|merchants want|wants|need|needs|require|requires|asked|asks|demand|demands|insist|insists;;
+        customer|customers|client|clients|legal|finance|compliance want|wants|need|needs|require|requires;
+        customer|customers|client|clients|legal|finance|compliance asked|asks|demand|demands|insist|insists;
+        auditor|auditors|sales|support want|wants|need|needs|require|requires;
+        users|marketing|shops|merchants want|wants|need|needs|require|requires;
+        auditor|auditors|sales|support asked|asks|demand|demands|insist|insists;
+        users|marketing|shops|merchants asked|asks|demand|demands|insist|insists;
         is|are|was|were required to|by|for|in; required by; we need a|an|the|some|to|support|at; need a way to;
         has to support; by law""",
     ),
     (
         "requirement",
         0.64,
-        """wants|want ~ to|a|an|the; asks|asked|asking to|for|if|whether|again; asked this|last week for; asking ~ for; needs a|an|the|another|more; asking:; is|are required""",
+        """wants|want ~ to|a|an|the; asks|asked|asking to|for|if|whether|again; asked this|last week for;
+            asking ~ for; needs a|an|the|another|more; asking:; is|are required""",
     ),
     (
         "requirement",
@@ -149,7 +158,7 @@ CUES = (
             should at least; i would ~; what about; how about; could be ~ improved|better|nicer; would prefer;
             would rather; should probably; it could be; might want to; maybe ~""",
     ),
-    # --- questions -----------------------------------------------------------------------------------------------------
+    # questions
     (
         "question",
         0.8,
@@ -171,7 +180,7 @@ CUES = (
         """wondering if|whether|how|why|what; i wonder if|whether|how|why; any idea|ideas|thoughts|plans ~;
             question about|on|for|regarding; not sure how|why|whether; curious if|how|whether|what|why""",
     ),
-    # --- answers, fixes and what was learned ------------------------------------------------------------------------------
+    # answers, fixes and what was learned
     (
         "solution",
         0.88,
@@ -238,7 +247,8 @@ CUES = (
         0.7,
         """one|two cent|cents|penny|hour|day off; off by; differ|differs by;
             counted|charged|booked|added|sent|shown|printed|saved|adds|arrives|appears|gets ~ twice|double|doubled|two;
-            twice on|to|on; grey|gray|black|white|blank|empty boxes|squares|screen|screens|page|pages|list|lists; as unpaid;
+            twice on|to|on; grey|gray|black|white|blank|empty boxes|squares|screen|screens|page|pages|list|lists;
+            as unpaid;
             get|gets|got|see|sees|receive|receives|have|has no ~ since|after|on|alerts|anymore; is nowhere;
             says ~ instead of; two|three times when; is missing ~""",
     ),
@@ -259,7 +269,8 @@ CUES = (
         "report",
         0.5,
         """
-            since ~ update|yesterday|morning|night|noon|monday|tuesday|wednesday|thursday|friday|saturday|sunday|release|deploy|deployment|upgrade|week|today|reinstall|merge|october|version;;
+            since ~ update|yesterday|morning|night|noon|monday|tuesday|wednesday|thursday|friday|saturday;
+            since ~ sunday|release|deploy|deployment|upgrade|week|today|reinstall|merge|october|version;
         after ~ update|reinstall|reinstalling|upgrade|deploy|release|login|refresh;
         every time|run|morning|monday|day|night|request|restart; always; each time;
         writes|reports|complains|mails|mailed|wrote|called; reproduced; reproducible; i can reproduce;;
@@ -269,12 +280,13 @@ CUES = (
         when|after i|we|they|you|a|an|somebody|someone ~; in my test;
         on android|ios|windows|linux|macos|firefox|safari|chrome""",
     ),
-    # --- how it is meant ------------------------------------------------------------------------------------------------
+    # how it is meant
     (
         "request",
         0.8,
         """can|could|would|will you ~ please; please ~;
-            can|could|would you ~ add|fix|update|check|review|send|prepare|write|look|change|remove|create|set|test|make|deploy|move|rename|document|file|open;;
+            can|could|would you ~ add|fix|update|check|review|send|prepare|write|look|change;
+            can|could|would you ~ remove|create|set|test|make|deploy|move|rename|document|file|open;
         need someone to; someone|somebody should|needs|has to; todo; to-do; action item; assigned to; is on you;
         over to you; take care of; who can ~; can someone|somebody|anyone ~; remember to; do not forget to""",
     ),
@@ -299,7 +311,9 @@ CUES = (
         "clarify",
         0.8,
         """what do|did you mean; you mean; what are you; ^make|makes sense;
-            can|could|would you|u share|post|show|paste|clarify|elaborate|describe|explain|provide|give|confirm|say|point|tell|try|run|get|reproduce|attach|send me|expand;
+            can|could|would you|u share|post|show|paste|clarify me|expand;
+            can|could|would you|u elaborate|describe|explain|provide|give me|expand;
+            can|could|would you|u confirm|say|point|tell|try|run|get|reproduce|attach|send me|expand;
             do|did|have|are|were|had you;;
         have you tried; which|what version ~ you; what is your; what are you; is that right|correct|it|what|ok;
         is this|that ~ right|correct|expected; sounds good; ^like this;

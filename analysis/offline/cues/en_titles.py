@@ -4,8 +4,13 @@ Rules are (kind of atom or `*`, regular expression, template), tried in order; t
 beginning is used. Groups named `past` and `ing` come back as the plain verb, `s` as its third person.
 """
 
+from ..blocks import word_list
+
 _I = r"(?:i|we)(?:'m| am|'re| are|'ve been| have been|'ve| have|'d| had)?"
-_ADV = r"(?:(?:also|still|now|again|just|only|already|currently|finally|really|always|often|sometimes|occasionally|all|often|constantly|then|probably|simply|definitely|maybe|please|even|first|actually) )*"
+_ADV = (
+    r"(?:(?:also|still|now|again|just|only|already|currently|finally|really|always|often|sometimes|"
+    r"occasionally|all|often|constantly|then|probably|simply|definitely|maybe|please|even|first|actually) )*"
+)
 _ART = r"(?:an? |the |some |our |this |that |these |my |your )?"
 
 REWRITES: tuple[tuple[str, str, str], ...] = (
@@ -70,7 +75,7 @@ REWRITES: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "decision",
-        rf"(?:{_I}|the team|team) {_ADV}(?:decided|agreed)(?: today| yesterday| now)? (?:to|on|that "
+        rf"(?:{_I}|the team|team) {_ADV}(?:decided|agreed)(?: \w+){{0,3}}? (?:to|on|that "
         rf"we(?:'ll| will)?|that|we(?:'ll| will)?) (?P<rest>.+)",
         "{rest}",
     ),
@@ -79,6 +84,14 @@ REWRITES: tuple[tuple[str, str, str], ...] = (
         r"(?:the )?(?:final )?(?:decision|plan|consensus|verdict)(?: is| was| made)*(?: to| that "
         r"we(?: will|'ll)?| that|:)? (?P<rest>.+)",
         "{rest}",
+    ),
+    ("decision", r"we go with (?P<ing>\w+ing)\b(?P<rest>.*)", "{ing}{rest}"),
+    ("decision", r"we go with (?P<rest>.+)", "Go with {rest}"),
+    (
+        "insight",
+        r"(?:looked at|checked|measured) (?:the )?(?:numbers|figures|logs|stats) (?:for|of|from) (?:the "
+        r")?(?P<what>[^:]+): (?P<rest>.+)",
+        "{what}: {rest}",
     ),
     (
         "decision",
@@ -195,16 +208,29 @@ REWRITES: tuple[tuple[str, str, str], ...] = (
         r"(?:do|did) (?P<rest>(?:we|they|i|you|users|customers|people|components|modules|clients) .+)",
         "Whether {rest}",
     ),
-    ("question", r"does (?P<what>.+?) (?P<s>{VERBS})(?! (?:{VERBS})\b) (?P<rest>.+)", "Whether {what} {s} {rest}"),
+    (
+        "question",
+        r"does (?P<what>\w.*?)(?<!\bthe)(?<!\ba)(?<!\bour) (?P<s>{VERBS})(?! (?:{VERBS})\b) (?P<rest>.+)",
+        "Whether {what} {s} {rest}",
+    ),
     ("question", r"do (?P<what>.+?) (?P<verb>{VERBS}) (?P<rest>.+)", "Whether {what} {verb} {rest}"),
     (
         "question",
-        r"(?:can|will|could|would|should) (?P<what>.+?) (?P<verb>be|{VERBS}) (?P<rest>.+)",
-        "Whether {what} can {verb} {rest}",
+        r"(?P<modal>can|will|could|would|should) (?P<what>.+?)(?<! the)(?<! a)(?<! our) (?P<verb>be|"
+        r"{VERBS}) (?P<rest>.+)",
+        "Whether {what} {modal} {verb} {rest}",
     ),
-    ("question", r"why (?:does|did) (?P<what>.+?) (?P<s>{VERBS}) (?P<rest>.+)", "Why {what} {s} {rest}"),
+    (
+        "question",
+        r"why (?:does|did) (?P<what>\w.*?)(?<!\bthe)(?<!\ba)(?<!\bour) (?P<s>{VERBS}) (?P<rest>.+)",
+        "Why {what} {s} {rest}",
+    ),
     ("question", r"why do (?P<what>.+?) (?P<verb>{VERBS}) (?P<rest>.+)", "Why {what} {verb} {rest}"),
-    ("question", r"how (?:does|did) (?P<what>.+?) (?P<s>{VERBS})(?P<rest>.*)", "How {what} {s}{rest}"),
+    (
+        "question",
+        r"how (?:does|did) (?P<what>\w.*?)(?<!\bthe)(?<!\ba)(?<!\bour) (?P<s>{VERBS})(?P<rest>.*)",
+        "How {what} {s}{rest}",
+    ),
     ("question", r"who (?:owns|maintains|is responsible for|is in charge of) (?P<rest>.+)", "Owner of {rest}"),
     ("question", r"where (?:do|can|should|could|would) (?:i|we|you|one) (?P<rest>.+)", "Where to {rest}"),
     ("question", r"when (?:do|can|should|will) (?:we|i) (?P<rest>.+)", "When to {rest}"),
@@ -277,7 +303,8 @@ REWRITES: tuple[tuple[str, str, str], ...] = (
 )
 
 # Verbs as they stand after "does it": needed to turn a question round.
-VERBS = """support include work need allow require use run handle store send keep accept return show apply count cover
+VERBS = word_list("""support include work need allow require use run handle store send keep accept return show apply
+    count cover
     expect expose export import import expire exist fail forward get give happen ignore know let limit list load
     lock log look
     make match mean move offer open own parse pass prevent produce provide read receive refer reject remove replace
@@ -289,7 +316,7 @@ VERBS = """support include work need allow require use run handle store send kee
     create delete depend deploy differ drop emit ensure feel fetch fit go have impact imply increase lead leave
     live lose
     matter affect point print render round share ship show skip split stream switch throw time trust turn
-    verify""".split()
+    verify""")
 
 # Left out of a headline where they only link the subject to what is said of it.
 COPULA = (

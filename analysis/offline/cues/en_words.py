@@ -43,7 +43,8 @@ WEAK = words(
     error errors message messages link links here thread chat channel meeting discussion discuss discussed talk
     talking
     two three four five six seven eight nine ten zero hundred thousand half couple several single multiple various
-    enough anyway everything soon later earlier ago minimal reproducible blog post pretty definitely totally exactly especially specifically literally
+    enough anyway everything soon later earlier ago minimal reproducible blog post pretty definitely totally exactly
+    especially specifically literally
     monday tuesday wednesday thursday friday saturday sunday january february march april june july august september
     october november december implement implemented implementing implementation fully completely directly currently
     probably presumably hopefully recently easily correctly properly automatically manually basically effectively
@@ -91,4 +92,8 @@ OPENERS = """so far; found it; reproduced;
     as for me; for me; in that case; in this case; guys; folks; team; all"""
 
 
-CLOSERS = """thanks|thank ~ advance; thanks; thank you; thx; please; pls; right; correct; ok; okay; too; as well; any ideas|idea|thoughts|suggestions|help|hints; or something|so|not; i think|guess|believe|suppose; for now; at the moment; right now; though; btw; by the way; imo; imho; iirc; afaik; somehow; anyway; or is it; in advance; you know; if possible; cheers; lol; haha; again; cc; and so on; etc; or whatever; or similar; as usual; of course; it seems; so far; to be honest; these days; yet"""
+CLOSERS = """thanks|thank ~ advance; thanks; thank you; thx; please; pls; right; correct; ok; okay; too; as well;
+    any ideas|idea|thoughts|suggestions|help|hints; or something|so|not; i think|guess|believe|suppose; for now;
+    at the moment; right now; though; btw; by the way; imo; imho; iirc; afaik; somehow; anyway; or is it;
+    in advance; you know; if possible; cheers; lol; haha; again; cc; and so on; etc; or whatever; or similar;
+    as usual; of course; it seems; so far; to be honest; these days; yet"""

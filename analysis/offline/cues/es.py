@@ -1,5 +1,6 @@
 """Spanish: function words, cues and what a title leaves out."""
 
+from ..blocks import word_list
 from .base import DateWords, Language, Wording, words
 
 LANGUAGE = Language(
@@ -35,7 +36,8 @@ LANGUAGE = Language(
             "problem",
             0.8,
             """
-                no funciona|funcionan|carga|cargan|abre|abren|llega|llegan|guarda|aparece|aparecen|responde|arranca|envía|actualiza|sirve|deja|va|se ~;
+                no funciona|funcionan|carga|cargan|abre|abren|llega|llegan|guarda ~;
+                no aparece|aparecen|responde|arranca|envía|actualiza|sirve|deja|va|se ~;
                 dejó|dejaron|deja de; error|errores; falla|fallan|falló|fallando|fallo|fallos;
                 se cae|cayó|caen|cuelga|colgó|bloquea|rompe|rompió|cierra; caído|caída; roto|rota;
                 no puedo|podemos|pueden|puede ~; bug|bugs; desaparece|desaparecen|desapareció; pérdida de datos;
@@ -71,7 +73,8 @@ LANGUAGE = Language(
             "requirement",
             0.85,
             """
-                cliente|clientes|usuario|usuarios|contabilidad|legal|ventas ~ quiere|quieren|pide|piden|necesita|necesitan|exige|exigen;
+                cliente|clientes|usuario ~ quiere|quieren|pide|piden|necesita|necesitan|exige|exigen;
+                usuarios|contabilidad|legal|ventas ~ quiere|quieren|pide|piden|necesita|necesitan|exige|exigen;
                 debe|deben ~; obligatorio|obligatoria|requisito|requisitos; es necesario|necesario que;
                 necesitamos ~; hace falta; tiene que|tienen que ~""",
         ),
@@ -81,7 +84,8 @@ LANGUAGE = Language(
             0.85,
             """qué tal si; y si ~; propongo|propuesta|sugiero|sugerencia; idea|se me ocurre;
                 estaría bien|bueno|genial; sería bueno|genial|útil|ideal|mejor|interesante; podríamos ~;
-                se podría; quizá|quizás ~ podríamos|deberíamos; tal vez ~ podríamos|deberíamos; por qué no; me gustaría que; ojalá""",
+                se podría; quizá|quizás ~ podríamos|deberíamos; tal vez ~ podríamos|deberíamos; por qué no;
+                me gustaría que; ojalá""",
         ),
         (
             "question",
@@ -167,7 +171,12 @@ LANGUAGE = Language(
         ),
         ("minor", 0.7, "errata; cosmético; menor; sin prisa; poca prioridad"),
     ),
-    openers="""hola ~ a todos|equipo|gente|chicos; hola; buenos días|buenas tardes|buenas noches ~; buenas; gente; chicos; por cierto; pues; bueno; entonces; y; pero; sí; no; ok; vale; creo|pienso|supongo que; creo; me parece que; parece que; quizá|quizás; tal vez; probablemente; lamentablemente; una pregunta; pregunta; duda; alguien sabe si|cómo|por qué; alguien sabe; resulta que; resultó que; he notado|visto que; noté|vi que; me di cuenta de que; además; también; ahora mismo; ahora; gracias; por favor; idea; propuesta; propongo que; sugiero que; para que conste; aviso; ojo""",
+    openers="""hola ~ a todos|equipo|gente|chicos; hola; buenos días|buenas tardes|buenas noches ~; buenas; gente;
+        chicos; por cierto; pues; bueno; entonces; y; pero; sí; no; ok; vale; creo|pienso|supongo que; creo;
+        me parece que; parece que; quizá|quizás; tal vez; probablemente; lamentablemente; una pregunta; pregunta;
+        duda; alguien sabe si|cómo|por qué; alguien sabe; resulta que; resultó que; he notado|visto que;
+        noté|vi que; me di cuenta de que; además; también; ahora mismo; ahora; gracias; por favor; idea; propuesta;
+        propongo que; sugiero que; para que conste; aviso; ojo""",
     closers="gracias; por favor; verdad; no; ok; de antemano; por cierto; creo; o no; o algo así; saludos",
     tags={
         "risk": "riesgo",
@@ -191,7 +200,7 @@ LANGUAGE = Language(
     negations=words("no sin nunca ningún ninguna ni"),
     articles=words("el la los las un una"),
     pronouns=words("él ella ello eso esto esta este ese esa ellos ellas lo la los las ahí allí aquí le les"),
-    clauses=tuple("porque que pero cuando donde si aunque mientras para hasta desde y o ya".split()),
+    clauses=word_list("porque que pero cuando donde si aunque mientras para hasta desde y o ya"),
     dates=DateWords(
         today="hoy",
         tomorrow="mañana",
@@ -203,8 +212,8 @@ LANGUAGE = Language(
         day="día|días",
         inside="en|dentro",
         weekdays=("lunes", "martes", "miércoles|miercoles", "jueves", "viernes", "sábado|sabado", "domingo"),
-        months=tuple(
-            "enero febrero marzo abril mayo junio julio agosto septiembre|setiembre octubre noviembre diciembre".split()
+        months=word_list(
+            "enero febrero marzo abril mayo junio julio agosto septiembre|setiembre octubre noviembre diciembre"
         ),
     ),
     wording=Wording(

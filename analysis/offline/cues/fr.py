@@ -1,5 +1,6 @@
 """French: function words, cues and what a title leaves out."""
 
+from ..blocks import word_list
 from .base import DateWords, Language, Wording, words
 
 LANGUAGE = Language(
@@ -70,7 +71,8 @@ LANGUAGE = Language(
             "requirement",
             0.85,
             """
-                client|clients|cliente|utilisateur|utilisateurs|comptabilité|juridique ~ veut|veulent|demande|demandent|exige|exigent;
+                client|clients|cliente ~ veut|veulent|demande|demandent|exige|exigent;
+                utilisateur|utilisateurs|comptabilité|juridique ~ veut|veulent|demande|demandent|exige|exigent;
                 doit|doivent ~; obligatoire|exigence|exigences; il faut que ~; nécessaire|indispensable;
                 nous avons|on a besoin de|d""",
         ),
@@ -166,7 +168,12 @@ LANGUAGE = Language(
         ),
         ("minor", 0.7, "coquille|faute de frappe; cosmétique; mineur; pas urgent; basse priorité"),
     ),
-    openers="""bonjour|salut|coucou ~ tous|tout|équipe|monde; bonjour|salut|coucou; tout le monde; au fait; donc; alors; bon; ben; et; mais; oui; non; ok; d accord; je crois|pense|suppose que; je crois|pense; il me semble que; il semble que; on dirait que; peut être que; peut être; probablement; malheureusement; une question|petite question; question; quelqu un sait si|comment|pourquoi; quelqu un sait; il s avère que; en fait; j ai remarqué|constaté|vu que; de plus; aussi; maintenant; actuellement; merci; s il vous plaît; s il te plaît; idée; proposition; je propose que; je propose de; je suggère de; attention; pour info""",
+    openers="""bonjour|salut|coucou ~ tous|tout|équipe|monde; bonjour|salut|coucou; tout le monde; au fait; donc;
+        alors; bon; ben; et; mais; oui; non; ok; d accord; je crois|pense|suppose que; je crois|pense;
+        il me semble que; il semble que; on dirait que; peut être que; peut être; probablement; malheureusement;
+        une question|petite question; question; quelqu un sait si|comment|pourquoi; quelqu un sait; il s avère que;
+        en fait; j ai remarqué|constaté|vu que; de plus; aussi; maintenant; actuellement; merci; s il vous plaît;
+        s il te plaît; idée; proposition; je propose que; je propose de; je suggère de; attention; pour info""",
     closers="""merci; merci d avance; d avance; s il vous plaît; s il te plaît; non; ok; au fait; je crois;
         je pense; ou pas; cordialement""",
     tags={
@@ -191,7 +198,7 @@ LANGUAGE = Language(
     negations=words("pas sans jamais aucun aucune ni"),
     articles=words("le la les l un une"),
     pronouns=words("il elle ça cela ce ceci celui celle ils elles y là ici le la les lui leur"),
-    clauses=tuple("parce que mais quand où si bien pendant pour depuis et ou car donc qui dont".split()),
+    clauses=word_list("parce que mais quand où si bien pendant pour depuis et ou car donc qui dont"),
     dates=DateWords(
         today="aujourd'hui",
         tomorrow="demain",
@@ -204,7 +211,7 @@ LANGUAGE = Language(
         day="jour|jours",
         inside="dans|sous",
         weekdays=("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
-        months=tuple("janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()),
+        months=word_list("janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
     ),
     wording=Wording(
         bylines={

@@ -1,5 +1,6 @@
 """Polish: function words, cues and what a title leaves out."""
 
+from ..blocks import word_list
 from .base import DateWords, Language, Wording, words
 
 LANGUAGE = Language(
@@ -34,7 +35,8 @@ LANGUAGE = Language(
             "problem",
             0.8,
             """
-                nie działa*|działają|otwiera|otwierają|ładuje|ładują|zapisuje|przychodzi|przychodzą|wysyła|odpowiada|uruchamia|wyświetla|pokazuje|aktualizuje ~;
+                nie działa*|działają|otwiera|otwierają|ładuje|ładują|zapisuje ~;
+                nie przychodzi|przychodzą|wysyła|odpowiada|uruchamia|wyświetla|pokazuje|aktualizuje ~;
                 przestał|przestała|przestało|przestały ~; błąd|błędy|błędem;
                 wywala|wywaliło|wysypuje|wysypał|crashuje|pada|padł|padła|padło; zepsut*|zepsuł*; bug|bugi;
                 zawiesza|zawiesił*;
@@ -81,7 +83,8 @@ LANGUAGE = Language(
             "idea",
             0.85,
             """a co|co gdyby|jeśli ~; proponuję|propozycja|sugeruję|sugestia; pomysł|mam pomysł;
-                fajnie|dobrze|super|świetnie byłoby; fajnie|dobrze|super|świetnie by było; moglibyśmy|można by ~; może ~ dodać|zrobić|zmienić;
+                fajnie|dobrze|super|świetnie byłoby; fajnie|dobrze|super|świetnie by było; moglibyśmy|można by ~;
+                może ~ dodać|zrobić|zmienić;
                 dlaczego nie|czemu by nie; warto by|byłoby; chciałbym|chciałabym ~""",
         ),
         (
@@ -166,7 +169,12 @@ LANGUAGE = Language(
         ),
         ("minor", 0.7, "literówka; kosmetyczn*; drobiazg|drobnostka; niepilne; kiedyś"),
     ),
-    openers="""cześć|hej|witam|witajcie ~ wszystkim|wszyscy|zespół|ludzie; cześć|hej|witam|witajcie; dzień dobry ~ wszystkim; dzień dobry; słuchajcie; ludzie; przy okazji; no; więc; tak; nie; ok; okej; i; a; ale; no więc; myślę że; myślę; wydaje mi się że; wydaje się że; chyba; może; prawdopodobnie; niestety; pytanie; szybkie pytanie; mam pytanie; czy ktoś wie; ktoś wie; okazało się że; okazuje się że; zauważyłem|zauważyłam że; ponadto; poza tym; teraz; obecnie; dzięki; dziękuję; proszę; pomysł; propozycja; proponuję żeby; proponuję; ustaliliśmy że; zdecydowaliśmy że; uwaga; dla informacji""",
+    openers="""cześć|hej|witam|witajcie ~ wszystkim|wszyscy|zespół|ludzie; cześć|hej|witam|witajcie;
+        dzień dobry ~ wszystkim; dzień dobry; słuchajcie; ludzie; przy okazji; no; więc; tak; nie; ok; okej; i; a;
+        ale; no więc; myślę że; myślę; wydaje mi się że; wydaje się że; chyba; może; prawdopodobnie; niestety;
+        pytanie; szybkie pytanie; mam pytanie; czy ktoś wie; ktoś wie; okazało się że; okazuje się że;
+        zauważyłem|zauważyłam że; ponadto; poza tym; teraz; obecnie; dzięki; dziękuję; proszę; pomysł; propozycja;
+        proponuję żeby; proponuję; ustaliliśmy że; zdecydowaliśmy że; uwaga; dla informacji""",
     closers="""dzięki; dziękuję; proszę; prawda; ok; z góry; z góry dzięki; przy okazji; chyba; czy nie;
         albo coś; pozdrawiam""",
     tags={
@@ -188,7 +196,7 @@ LANGUAGE = Language(
     questions=words("czy jak dlaczego czemu kiedy gdzie kto co który która które jaki jaka jakie ile skąd"),
     negations=words("nie bez żaden żadna żadnego nigdy ani"),
     pronouns=words("on ona ono oni one to ten ta te tu tam tutaj jego jej ich im mu"),
-    clauses=tuple("bo że który która które kiedy gdzie jeśli ale żeby chociaż ponieważ po przed i oraz a gdy".split()),
+    clauses=word_list("bo że który która które kiedy gdzie jeśli ale żeby chociaż ponieważ po przed i oraz a gdy"),
     dates=DateWords(
         today="dziś|dzisiaj",
         tomorrow="jutro",
@@ -209,9 +217,9 @@ LANGUAGE = Language(
             "sobota|soboty|sobotę",
             "niedziela|niedzieli|niedzielę",
         ),
-        months=tuple(
-            "stycznia|styczeń lutego|luty marca|marzec kwietnia|kwiecień maja|maj czerwca|czerwiec lipca|lipiec sierpnia|sierpień września|wrzesień października|październik listopada|listopad grudnia|grudzień".split()
-        ),
+        months=word_list("""stycznia|styczeń lutego|luty marca|marzec kwietnia|kwiecień maja|maj czerwca|czerwiec
+            lipca|lipiec
+                sierpnia|sierpień września|wrzesień października|październik listopada|listopad grudnia|grudzień"""),
     ),
     wording=Wording(
         bylines={

@@ -1,5 +1,6 @@
 """Portuguese: function words, cues and what a title leaves out."""
 
+from ..blocks import word_list
 from .base import DateWords, Language, Wording, words
 
 LANGUAGE = Language(
@@ -33,7 +34,8 @@ LANGUAGE = Language(
             "problem",
             0.8,
             """
-                não funciona|funcionam|carrega|carregam|abre|abrem|chega|chegam|salva|aparece|aparecem|responde|inicia|envia|atualiza|consigo|conseguimos|conseguem|consegue ~;
+                não funciona|funcionam|carrega|carregam|abre|abrem|chega|chegam|salva ~;
+                não aparece|aparecem|responde|inicia|envia|atualiza|consigo|conseguimos|conseguem|consegue ~;
                 parou|pararam de; erro|erros; falha|falham|falhou|falhando;
                 caiu|cai|caindo|trava|travou|travando|quebrou|quebra|fecha; fora do ar; quebrado|quebrada;
                 bug|bugs; some|sumiu|sumiram|desaparece|desapareceu; perda de dados;
@@ -68,7 +70,9 @@ LANGUAGE = Language(
             "requirement",
             0.85,
             """
-                cliente|clientes|usuário|usuários|contabilidade|jurídico|vendas ~ quer|querem|pede|pedem|pediu|pediram|precisa|precisam|exige|exigem;
+                cliente|clientes|usuário|usuários|contabilidade|jurídico|vendas ~ quer|querem|pede|pedem|pediu;
+                cliente|clientes|usuário ~ pediram|precisa|precisam|exige|exigem;
+                usuários|contabilidade|jurídico|vendas ~ pediram|precisa|precisam|exige|exigem;
                 deve|devem ~; obrigatório|obrigatória|requisito|requisitos; é necessário; precisamos ~;
                 tem que|têm que ~""",
         ),
@@ -92,7 +96,8 @@ LANGUAGE = Language(
             "solution",
             0.85,
             """
-                corrigido|corrigida|corrigi|arrumei|arrumado|consertei|consertado|resolvido|resolvi|resolveu|solucionado;
+                corrigido|corrigida|corrigi|arrumei|arrumado;
+                consertei|consertado|resolvido|resolvi|resolveu|solucionado;
                 a solução|solução é|foi; publicado|implantado ~ correção; já funciona; voltou a funcionar;
                 revertido|revertemos; descobri e""",
         ),
@@ -160,7 +165,12 @@ LANGUAGE = Language(
         ),
         ("minor", 0.7, "erro de digitação; cosmético; menor; sem pressa; baixa prioridade"),
     ),
-    openers="""olá|oi ~ pessoal|a todos|time|gente; olá|oi; bom dia|boa tarde|boa noite ~ pessoal|a todos|gente; bom dia|boa tarde|boa noite; pessoal; gente; aliás; pois; bom; bem; então; e; mas; sim; não; ok; acho|penso|suponho que; acho; me parece que; parece que; talvez; provavelmente; infelizmente; uma pergunta|dúvida; pergunta; dúvida; alguém sabe se|como|por que; alguém sabe; acontece que; percebi|notei|vi que; além disso; também; agora; obrigado|obrigada; por favor; ideia; proposta; proponho que; sugiro que; atenção""",
+    openers="""olá|oi ~ pessoal|a todos|time|gente; olá|oi; bom dia|boa tarde|boa noite ~ pessoal|a todos|gente;
+        bom dia|boa tarde|boa noite; pessoal; gente; aliás; pois; bom; bem; então; e; mas; sim; não; ok;
+        acho|penso|suponho que; acho; me parece que; parece que; talvez; provavelmente; infelizmente;
+        uma pergunta|dúvida; pergunta; dúvida; alguém sabe se|como|por que; alguém sabe; acontece que;
+        percebi|notei|vi que; além disso; também; agora; obrigado|obrigada; por favor; ideia; proposta;
+        proponho que; sugiro que; atenção""",
     closers="obrigado; obrigada; por favor; certo; né; ok; desde já; aliás; acho; ou não; ou algo assim; abraços",
     tags={
         "risk": "risco",
@@ -184,7 +194,7 @@ LANGUAGE = Language(
     negations=words("não sem nunca nenhum nenhuma nem"),
     articles=words("o a os as um uma"),
     pronouns=words("ele ela isso isto este esta esse essa eles elas o a os as aí ali aqui lá lhe"),
-    clauses=tuple("porque que mas quando onde se embora enquanto para até desde e ou pois".split()),
+    clauses=word_list("porque que mas quando onde se embora enquanto para até desde e ou pois"),
     dates=DateWords(
         today="hoje",
         tomorrow="amanhã",
@@ -204,9 +214,7 @@ LANGUAGE = Language(
             "sábado",
             "domingo",
         ),
-        months=tuple(
-            "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro".split()
-        ),
+        months=word_list("janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro"),
     ),
     wording=Wording(
         bylines={

@@ -157,9 +157,9 @@ def money(value: Any) -> str:
 
 
 @register.filter
-def short(value: float | None) -> str:
-    """A number in few letters: 950, 1.2k, 34k, 1.2M."""
-    if value is None:
+def short(value: float | str | None) -> str:
+    """A number in few letters: 950, 1.2k, 34k, 1.2M; a dash for none ("" is what a template has for it)."""
+    if value is None or isinstance(value, str):
         return "–"
     for limit, unit in ((1_000_000, "M"), (1_000, "k")):
         if value >= limit:
@@ -169,9 +169,9 @@ def short(value: float | None) -> str:
 
 
 @register.filter
-def span_of(value: float | None) -> str:
+def span_of(value: float | str | None) -> str:
     """Milliseconds as a person says them: 340 ms, 4.2 s, 3 min."""
-    if value is None:
+    if value is None or isinstance(value, str):
         return "–"
     if value < 1_000:
         return f"{value:.0f} ms"

@@ -1,0 +1,143 @@
+"""One of each thing with the same words in every field, and the address of every page that shows them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.urls import reverse
+from django.utils import timezone
+
+from analysis.models import Agent, AnalysisRun, Finding, Provider, Window, WindowMessage
+from ingestion.models import Message, MessageRevision, Quote, Source
+from knowledge.models import Atom, AtomLink, ExternalLink, Project, Task, Topic
+from proposals.models import Proposal, ReviewAction
+from proposals.tests.factories import make_finding, make_message, make_proposal, make_quote, make_run
+from tasktracker.core.models import LLMCall, Workspace
+from tasktracker.core.tests.factories import Person
+
+
+@dataclass(frozen=True)
+class Everything:
+    """What was made, by what the addresses need."""
+
+    message: Message
+    topic: Topic
+    atom: Atom
+    task: Task
+    run: AnalysisRun
+    waiting: list[Proposal]
+    decided: Proposal
+    unproven: Proposal
+
+    @property
+    def pages(self) -> list[str]:
+        """Every page of the product, each state of a card among them."""
+        first, second = self.waiting[0], self.waiting[3]
+        return [
+            reverse("dashboard"),
+            reverse("proposals:desk"),
+            f"{reverse('proposals:desk')}?status=all",
+            *(f"{reverse('proposals:desk')}?at={one.pk}" for one in [*self.waiting, self.decided, self.unproven]),
+            reverse("proposals:edit", args=[first.pk]),
+            f"{reverse('proposals:merge', args=[first.pk])}?into=proposal-{second.pk}",
+            reverse("ingestion:messages"),
+            reverse("ingestion:message", args=[self.message.pk]),
+            reverse("knowledge:topics"),
+            reverse("knowledge:topic", args=[self.topic.pk]),
+            reverse("knowledge:atom", args=[self.atom.pk]),
+            f"{reverse('knowledge:tasks')}?status=all",
+            reverse("knowledge:task", args=[self.task.pk]),
+            reverse("analysis:runs"),
+            f"{reverse('analysis:run', args=[self.run.pk])}?window=1",
+            f"{reverse('search')}?q=words",
+            reverse("settings"),
+        ]
+
+
+def fill(person: Person, words: str) -> Everything:
+    """A workspace with everything in it, `words` wherever a sentence, a name or a title may stand."""
+    workspace = person.workspace
+    title, name = words[:190], words[:110]
+    Source.objects.create(workspace=workspace, name=f"source {name}", kind="webhook")
+    project = Project.objects.create(workspace=workspace, name=name)
+    message = make_message(workspace, f"{words} words in a message", author=f"author {name}", thread_title=title)
+    MessageRevision.objects.create(message=message, text=words)
+    quote = make_quote(workspace, message)
+    topic = Topic.objects.create(
+        workspace=workspace, name=title, description=words, keywords=[words[:60]], project=project
+    )
+    atoms = [
+        made_atom(workspace, kind, title, words, topic, quote)
+        for kind in ("problem", "decision", "question", "blocker")
+    ]
+    AtomLink.objects.create(workspace=workspace, from_atom=atoms[1], to_atom=atoms[0], type="solves")
+    task = Task.objects.create(
+        workspace=workspace, title=title, description=words, project=project, assignee=message.author,
+        labels=[words[:60]], fields={words[:40]: words},
+    )  # fmt: skip
+    task.atoms.set(atoms)
+    task.quotes.add(quote)
+    ExternalLink.objects.create(task=task, tracker="github", external_id=words[:60], url="https://example.org/1")
+    run = filled_run(workspace, words, message, quote)
+    waiting = [
+        make_proposal(
+            workspace, kind, f"{title}{number}"[:200], quotes=[quote], run=run, reasoning=words, project=project,
+            payload=payload_of(kind, words, atoms[0].pk), recommendation="update_existing", target_id=target,
+            fingerprint=f"waiting-{number}",
+            rank=90 - number,
+        )
+        for number, (kind, target) in enumerate(
+            [("task", task.pk), ("atom", atoms[0].pk), ("topic", topic.pk), ("task", task.pk)]
+        )
+    ]  # fmt: skip
+    decided = make_proposal(
+        workspace, "task", f"{title}!"[:200], quotes=[quote], run=run, status="approved", decided_by=person.user,
+        decided_at=timezone.now(), created_kind="task", created_id=task.pk, note=words[:400], fingerprint="decided",
+    )  # fmt: skip
+    ReviewAction.objects.create(workspace=workspace, proposal=decided, verb="approve", by=person.user)
+    unproven = make_proposal(workspace, "atom", f"{title}?"[:200], quotes=[], status="needs_evidence", fingerprint="unproven")
+    return Everything(message, topic, atoms[0], task, run, waiting, decided, unproven)
+
+
+def made_atom(workspace: Workspace, kind: str, title: str, words: str, topic: Topic, quote: Quote) -> Atom:
+    atom = Atom.objects.create(workspace=workspace, type=kind, title=title, content=words)
+    atom.topics.add(topic)
+    atom.quotes.add(quote)
+    return atom
+
+
+def payload_of(kind: str, words: str, atom: int) -> dict[str, object]:
+    """What a model may have written into every key of a payload."""
+    if kind == "topic":
+        return {"description": words, "keywords": [words[:60]]}
+    if kind == "atom":
+        return {"content": words, "topic": words[:200], "links": [{"to": words[:200], "type": "solves"}]}
+    return {
+        "description": words,
+        "project": words[:120],
+        "assignee": words[:120],
+        "labels": [words[:60]],
+        "fields": {words[:40]: words},
+        "atoms": [atom],
+    }
+
+
+def filled_run(workspace: Workspace, words: str, message: Message, quote: Quote) -> AnalysisRun:
+    """A failed run with a window that tells its error, its findings and a call in the ledger."""
+    provider = Provider.objects.create(workspace=workspace, name=words[:110], kind="openai", default_model=words[:100])
+    Agent.objects.create(
+        workspace=workspace, name=words[:110], purpose="classify", provider=provider, model=words[:100]
+    )
+    run = make_run(workspace)
+    AnalysisRun.objects.filter(pk=run.pk).update(
+        error=words[:400], provider=provider, forecast={"windows": 2, "calls": 1}
+    )
+    window = Window.objects.create(run=run, ordinal=1, channel=message.channel, error=words[:400], duration_ms=1_200)
+    WindowMessage.objects.create(window=window, message=message, position=1)
+    finding = make_finding(run, "task", words[:190], quotes=[quote], fingerprint="found")
+    Finding.objects.filter(pk=finding.pk).update(window=window, ordinal=1)
+    LLMCall.objects.create(
+        workspace=workspace, subject=f"run:{run.pk}", purpose="classify", provider=words[:100], provider_kind="openai",
+        model=words[:100], prompt_name="classify", prompt_version="1", tokens_in=10, tokens_out=5, cost="0.0012",
+        duration_ms=420, outcome="ok", at=datetime.now(UTC),
+    )  # fmt: skip
+    return AnalysisRun.objects.get(pk=run.pk)
