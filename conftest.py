@@ -44,6 +44,7 @@ def _start_engines() -> embedded.Running:
         REDIS_URL=running.engines.redis_url,
         SECRET_KEY=made.secret_key,
         FIELD_ENCRYPTION_KEYS=",".join(made.field_encryption_keys),
+        TT_OWN_ENGINES="1",
     )
     return running
 
@@ -82,6 +83,12 @@ def pytest_unconfigure() -> None:
         _running.stop()
         shutil.rmtree(_running.layout.root, ignore_errors=True)
         _running = None
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """No test database is dropped at the end where the whole server goes away a moment later."""
+    return os.environ.get("TT_OWN_ENGINES") == "1"
 
 
 @pytest.fixture(scope="session", autouse=True)

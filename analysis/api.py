@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from analysis import selectors, services
 from analysis.filters import RunFilter, WindowFilter
-from analysis.models import AnalysisRun, Provider
+from analysis.models import AnalysisRun, Provider, Window
 from analysis.serializers import (
     CallSerializer,
     ExtractInSerializer,
@@ -126,8 +126,12 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WorkspaceView
         """Put an ended run away."""
         return Response(_shown(services.close_run(run_id=self.get_object().pk, by=self.access.user).pk))
 
-    @extend_schema(responses=WindowSerializer(many=True))
-    @action(detail=True, methods=["get"], filterset_class=WindowFilter)
+    @extend_schema(
+        responses=WindowSerializer(many=True),
+        filters=False,
+        parameters=[OpenApiParameter("status", str, enum=Window.Status.values)],
+    )
+    @action(detail=True, methods=["get"], filterset_class=None)
     def windows(self, request: Request, pk: str) -> Response:
         """The windows of a run, newest first; `status` filters."""
         run = get_object_or_404(AnalysisRun, pk=pk, workspace=self.access.workspace)

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from analysis.evidence import check
 from analysis.inputs import Loaded, load
-from analysis.known import Known
+from analysis.known import Known, known_in
 from analysis.modelengine import ModelEngine
 from analysis.models import AnalysisRun
 from analysis.offline import Plan, knowledge, tasks
@@ -29,7 +29,7 @@ class OfflineEngine:
 
     @cached_property
     def known(self) -> Known:
-        return Known(self.run)
+        return known_in(self.run)
 
     @cached_property
     def plan(self) -> Plan:

@@ -27,7 +27,7 @@ from tasktracker.core.events import enqueue
 
 log = logging.getLogger(__name__)
 
-LANE_SECONDS = 300  # then the lane makes room for other work and comes again
+LANE_SECONDS = 15  # then the lane goes to the end of the queue: intake, heartbeats and sweeps get their turn
 PROGRESS_SECONDS = 0.5  # between two events of one run, over all its lanes
 LONGEST_COUNTDOWN = 60
 CONNECTION_LOST = (OperationalError, InterfaceError)
@@ -74,6 +74,9 @@ def run_lane(*, run_id: int) -> None:
     """Work on a run until nothing is left to claim, it stops, or LANE_SECONDS are over."""
     run = AnalysisRun.objects.select_related("provider", "agent", "workspace").filter(pk=run_id).first()
     if run is None or run.status != "running" or run.planned_at is None:
+        return
+    if not run.provider.is_active:
+        services.pause_run(run_id=run_id, reason="provider", error=f"The provider {run.provider.name} is switched off.")
         return
     try:
         engine = engines.engine_for(run)

@@ -27,6 +27,11 @@ class Loaded:
     atoms: dict[str, Atom]
     local_only: bool
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left to extract from."""
+        return not self.atoms and all(message.context for message in self.input.messages)
+
 
 def load(run: AnalysisRun, window_ids: Sequence[int], known: Known, *, one_call: bool) -> list[Loaded]:
     """The windows with their messages, in order; references are unique over all of them.
@@ -37,7 +42,9 @@ def load(run: AnalysisRun, window_ids: Sequence[int], known: Known, *, one_call:
         Window.objects.filter(pk__in=window_ids).select_related("channel").prefetch_related("atoms").order_by("ordinal")
     )
     places: dict[int, list[WindowMessage]] = defaultdict(list)
-    rows = WindowMessage.objects.filter(window__in=windows).select_related("message__author", "message__source")
+    # What was deleted since the run was planned is not shown to anybody any more.
+    rows = WindowMessage.objects.filter(window__in=windows, message__deleted_at=None)
+    rows = rows.select_related("message__author", "message__source")
     for place in rows.order_by("window_id", "position"):
         places[place.window_id].append(place)
     about = {window.pk: _about(window, places[window.pk]) for window in windows}

@@ -1,5 +1,6 @@
 """What is known already, for an engine to refer to instead of saying it again: the nearest few, never all of it."""
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ NEAREST = 10
 NEWEST = 4_000  # of each kind; older knowledge is not offered to the engines
 LEAST = 0.12  # cosine below which an item has nothing to do with the window
 TEXT = 120
+KEEP_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,24 @@ class Known:
         scores = (self.vectors @ embed(texts).T).max(axis=1)
         best = np.argsort(-scores, kind="stable")[:NEAREST]
         return [self.rows[int(place)] for place in best if scores[place] >= LEAST]
+
+
+def known_in(run: AnalysisRun) -> Known:
+    """The run's known items, read again after KEEP_SECONDS: a lane is short, and comes back to the same process."""
+    now = time.monotonic()
+    if _kept.run_id != run.pk or now - _kept.at > KEEP_SECONDS or _kept.known is None:
+        _kept.run_id, _kept.at, _kept.known = run.pk, now, Known(run)
+    return _kept.known
+
+
+@dataclass(slots=True)
+class _Kept:
+    run_id: int = 0
+    at: float = 0.0
+    known: Known | None = None
+
+
+_kept = _Kept()
 
 
 def _topics(run: AnalysisRun) -> list[KnownRow]:

@@ -11,7 +11,7 @@ from analysis import budgets, halving, questions, windows
 from analysis.evidence import CheckedItem, check
 from analysis.forecasts import pack_tokens
 from analysis.inputs import Loaded, load
-from analysis.known import Known
+from analysis.known import Known, known_in
 from analysis.models import AnalysisRun
 from analysis.prompts.inputs import WindowInput
 from analysis.results import Answered, Failed, Result, Stop
@@ -55,10 +55,12 @@ class ModelEngine:
 
     @cached_property
     def known(self) -> Known:
-        return Known(self.run)
+        return known_in(self.run)
 
     def answer(self, window_ids: Sequence[int]) -> Iterator[list[Result]]:
         loaded = load(self.run, window_ids, self.known, one_call=True)
+        yield [Answered(each, (), 0) for each in loaded if each.is_empty]
+        loaded = [each for each in loaded if not each.is_empty]
         gathered = {each.window_id: _Gathered() for each in loaded}
         packs = deque([[Piece(each, each.input) for each in loaded]])
         while packs:

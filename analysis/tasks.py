@@ -1,25 +1,9 @@
 """Celery's doors to the runs: ids in, one call. Every task may come twice, late, or never."""
 
 from celery import shared_task
-from celery.signals import worker_init
-from django.db import DatabaseError, connection
 
 from analysis import execution, probing, sweeping
-from analysis.models import Agent, Provider
-from tasktracker.core.enums import ProviderKind
-from tasktracker.core.llm import live
-
-
-@worker_init.connect
-def load_model_libraries(**_: object) -> None:
-    """Where models are asked at all, before the worker forks: its children then share the libraries' memory."""
-    try:
-        if Provider.objects.filter(is_active=True).exclude(kind=ProviderKind.OFFLINE).exists():
-            live.load()
-    except DatabaseError:
-        return  # not migrated yet, or away: the first call loads them
-    finally:
-        connection.close()
+from analysis.models import Agent
 
 
 @shared_task(ignore_result=True)

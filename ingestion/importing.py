@@ -3,20 +3,21 @@
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, tzinfo
+from operator import itemgetter
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft, Skipped
-from ingestion.exports import open_export
+from ingestion.exports import CutFile, open_export
 from ingestion.models import Channel, Message, Participant, Source
 from ingestion.storage import Placed, insert_new, take_edit
 from ingestion.tidy import is_newer, tidy
 from tasktracker.core.errors import Invalid
 from tasktracker.core.events import MessagesImported, emit
 
-BATCH = 1_000
+BATCH = 2_000
 REASONS_KEPT = 20
 
 type Progress = Callable[[int, int, int], None]
@@ -54,7 +55,7 @@ class Recorder:
         self._channels: dict[tuple[str, str], int] = {}
         self._people: dict[tuple[str, str], int] = {}
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def record(self, drafts: Iterable[MessageDraft]) -> dict[tuple[int, str], int]:
         """Store a batch in one transaction, with one event; returns key → id of the new messages."""
         placed = self._place(drafts)
@@ -84,53 +85,54 @@ class Recorder:
 
     def _place(self, drafts: Iterable[MessageDraft]) -> list[Placed]:
         tidied: list[MessageDraft] = []
+        limit = settings.MESSAGE_TEXT_LIMIT
         for draft in drafts:
             try:
-                tidied.append(tidy(draft, limit=settings.MESSAGE_TEXT_LIMIT))
+                tidied.append(tidy(draft, limit=limit))
             except Invalid as error:
                 self.report.errors += 1
                 self.report.note(f"{draft.external_id or 'a message without an id'}: {error.detail}")
-        self._meet(
-            {draft.channel for draft in tidied},
-            {(draft.channel.platform, draft.author) for draft in tidied if draft.author is not None},
-        )
+        self._meet(tidied)
+        channels, people = self._channels, self._people
         return [
             Placed(
                 draft,
-                self._channels[draft.channel.platform, draft.channel.external_id],
-                self._people[draft.channel.platform, draft.author.external_id] if draft.author else None,
+                channels[draft.channel.platform, draft.channel.external_id],
+                people[draft.channel.platform, draft.author.external_id] if draft.author else None,
             )
             for draft in tidied
         ]
 
-    def _meet(self, channels: set[ChannelDraft], people: set[tuple[str, PersonDraft]]) -> None:
+    def _meet(self, drafts: list[MessageDraft]) -> None:
+        """Make sure of the rows of the channels and people that were not met before; the newest name stays."""
+        channels: dict[tuple[str, str], ChannelDraft] = {}
+        people: dict[tuple[str, str], PersonDraft] = {}
+        for draft in drafts:
+            channel, author = draft.channel, draft.author
+            if (place := (channel.platform, channel.external_id)) not in self._channels:
+                channels[place] = channel
+            if author is not None and (place := (channel.platform, author.external_id)) not in self._people:
+                people[place] = author
         workspace_id = self.source.workspace_id
-        new_channels = {
-            (c.platform, c.external_id): c for c in channels if (c.platform, c.external_id) not in self._channels
-        }
-        if new_channels:
+        # In one order everywhere: two imports that meet the same people must not wait for each other in a ring.
+        if channels:
             rows = Channel.objects.bulk_create(
                 [
-                    Channel(workspace_id=workspace_id, platform=c.platform, external_id=c.external_id, title=c.title)
-                    for c in new_channels.values()
+                    Channel(workspace_id=workspace_id, platform=platform, external_id=key, title=channel.title)
+                    for (platform, key), channel in sorted(channels.items(), key=itemgetter(0))
                 ],
                 update_conflicts=True,
                 unique_fields=["workspace", "platform", "external_id"],
                 update_fields=["title", "updated_at"],
             )
             self._channels |= {(row.platform, row.external_id): row.pk for row in rows}
-        new_people = {(p, a.external_id): (p, a) for p, a in people if (p, a.external_id) not in self._people}
-        if new_people:
+        if people:
             persons = Participant.objects.bulk_create(
                 [
                     Participant(
-                        workspace_id=workspace_id,
-                        platform=platform,
-                        external_id=author.external_id,
-                        name=author.name,
-                        is_bot=author.is_bot,
+                        workspace_id=workspace_id, platform=platform, external_id=key, name=a.name, is_bot=a.is_bot
                     )
-                    for platform, author in new_people.values()
+                    for (platform, key), a in sorted(people.items(), key=itemgetter(0))
                 ],
                 update_conflicts=True,
                 unique_fields=["workspace", "platform", "external_id"],
@@ -196,9 +198,11 @@ def import_export(
                     flush(recorder, pending, dry_run=dry_run)
                     if progress:
                         progress(export.position, export.size, report.seen)
-        finally:
+        except CutFile:
             # A file that breaks off has still given whole messages: they are stored before the error is told.
             flush(recorder, pending, dry_run=dry_run)
+            raise
+        flush(recorder, pending, dry_run=dry_run)
         if progress:
             progress(export.size, export.size, report.seen)
     return report

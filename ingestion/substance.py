@@ -13,6 +13,7 @@ SIGNAL_FROM = 0.5
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w.])@[\w.-]{2,}")
 # What code looks like, each with the sign that all of it has: a code span, a path, snake_case, a::b, the end of a line.
+_CODE_SIGN = re.compile("[`/_:{};(]")
 _CODE = (
     ("`", re.compile("`[^`]+`")),
     ("/", re.compile(r"/[\w./-]")),
@@ -72,9 +73,10 @@ def _length(text: str) -> float:
 
 
 def _has_code(text: str) -> bool:
-    if any(sign in text and pattern.search(text) for sign, pattern in _CODE):
-        return True
-    call = _CALL.search(text) if "(" in text else None
-    if call and text.find(")", call.end()) > 0:
-        return True
+    if _CODE_SIGN.search(text):
+        if any(sign in text and pattern.search(text) for sign, pattern in _CODE):
+            return True
+        call = _CALL.search(text)
+        if call and text.find(")", call.end()) > 0:
+            return True
     return bool(_MAY_BE_CAMEL.search(text) and _CAMEL.search(text))

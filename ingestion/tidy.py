@@ -1,6 +1,8 @@
 """From a draft to what may be stored: cleaned strings, the rule tier's verdict. Pure."""
 
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from ingestion import noise
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
@@ -13,49 +15,57 @@ def tidy(draft: MessageDraft, *, limit: int) -> MessageDraft:
 
     A text longer than `limit` code points is cut, and `metadata["cut"]` says so. Raises `Invalid` without an id.
     """
-    text, was_cut = clean_text(draft.text, limit)
-    metadata = clean_json(draft.metadata).value if draft.metadata else {}
-    if was_cut:
-        metadata = {**metadata, "cut": True}
     external_id = clean_id(draft.external_id)
     if not external_id:
         raise Invalid("A message needs an external_id.")
-    edited_at = draft.edited_at
-    if edited_at is not None and edited_at < draft.sent_at:
-        edited_at = draft.sent_at
-    return MessageDraft(
-        channel=tidy_channel(draft.channel),
-        external_id=external_id,
-        author=tidy_person(draft.author) if draft.author is not None and draft.author.external_id else None,
-        text=text,
-        sent_at=draft.sent_at,
-        kind=draft.kind,
-        edited_at=edited_at,
-        reply_to=clean_id(draft.reply_to),
-        thread=clean_id(draft.thread),
-        thread_title=clean_name(draft.thread_title, 255),
-        forwarded_from=clean_name(draft.forwarded_from, 255),
-        metadata=metadata,
-    )
+    text, was_cut = clean_text(draft.text, limit)
+    metadata = clean_json(draft.metadata).value if draft.metadata else draft.metadata
+    author, edited_at = draft.author, draft.edited_at
+    if author is not None:
+        author = tidy_person(author) if author.external_id else None
+    clean = {
+        "channel": tidy_channel(draft.channel),
+        "external_id": external_id,
+        "author": author,
+        "text": text,
+        "edited_at": draft.sent_at if edited_at is not None and edited_at < draft.sent_at else edited_at,
+        "reply_to": clean_id(draft.reply_to),
+        "thread": clean_id(draft.thread),
+        "thread_title": clean_name(draft.thread_title, 255),
+        "forwarded_from": clean_name(draft.forwarded_from, 255),
+        "metadata": {**metadata, "cut": True} if was_cut else metadata,
+    }
+    # What is clean comes back as the same object: most drafts were cleaned where they were read, and need no copy.
+    changed: dict[str, Any] = {name: value for name, value in clean.items() if value is not getattr(draft, name)}
+    return replace(draft, **changed) if changed else draft
 
 
 def tidy_channel(channel: ChannelDraft) -> ChannelDraft:
     """The channel with its strings cleaned and cut to their columns."""
-    return ChannelDraft(clean_name(channel.platform, 20), clean_id(channel.external_id), clean_name(channel.title, 255))
+    platform, external_id = clean_name(channel.platform, 20), clean_id(channel.external_id)
+    title = clean_name(channel.title, 255)
+    if platform is channel.platform and external_id is channel.external_id and title is channel.title:
+        return channel
+    return ChannelDraft(platform, external_id, title)
 
 
 def tidy_person(person: PersonDraft) -> PersonDraft:
     """The author with their strings cleaned and cut to their columns."""
-    return PersonDraft(clean_id(person.external_id), clean_name(person.name, 255), person.is_bot)
+    external_id, name = clean_id(person.external_id), clean_name(person.name, 255)
+    if external_id is person.external_id and name is person.name:
+        return person
+    return PersonDraft(external_id, name, person.is_bot)
 
 
 def judge(draft: MessageDraft, *, is_own: bool = False) -> noise.NoiseVerdict:
     """The rule tier's verdict on a tidy draft."""
+    command = draft.metadata.get("command")
     return noise.judge(
         noise.NoiseInput(
             kind=draft.kind,
             text=draft.text,
-            author_is_bot=bool(draft.author and draft.author.is_bot),
+            author_is_bot=draft.author is not None and draft.author.is_bot,
+            is_command=command if isinstance(command, bool) else None,
             is_own=is_own,
             is_reply=bool(draft.reply_to),
         )

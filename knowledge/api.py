@@ -81,12 +81,11 @@ class KnowledgeViewSet(CrudViewSet):
 
     def merged(self, request: Request) -> Response:
         """Merge this one into another; answers with that."""
+        pk = self.get_object().pk
         given = MergeIntoSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         merge = getattr(services, f"merge_{self.kind}")
-        into = merge(
-            **{f"{self.kind}_id": self.get_object().pk}, into_id=given.validated_data["into"], by=self.access.user
-        )
+        into = merge(**{f"{self.kind}_id": pk}, into_id=given.validated_data["into"], by=self.access.user)
         return Response(self.shown(into.pk))
 
     def page_of(self, rows: QuerySet[Any], serializer: type[BaseSerializer[Any]]) -> Response:
@@ -190,6 +189,7 @@ class AtomLinkViewSet(
     mixins.CreateModelMixin,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
     mixins.DestroyModelMixin,
     WorkspaceViewSet,
 ):
@@ -205,6 +205,9 @@ class AtomLinkViewSet(
         serializer.instance = services.link_atoms(
             workspace=self.access.workspace, from_atom=data["from_atom"], to_atom=data["to_atom"], kind=data["type"]
         )
+
+    def perform_update(self, serializer: Any) -> None:
+        serializer.instance = services.change_link(link_id=serializer.instance.pk, **serializer.validated_data)
 
     def perform_destroy(self, instance: AtomLink) -> None:
         services.unlink_atoms(link_id=instance.pk)

@@ -142,6 +142,26 @@ def link_atoms(*, workspace: Workspace, from_atom: Atom, to_atom: Atom, kind: st
         )[0]
 
 
+@transaction.atomic
+def change_link(*, link_id: int, **values: Any) -> AtomLink:
+    """Change what a link says (`type`), or whom it joins (`from_atom`, `to_atom`).
+
+    Raises `Invalid` for an atom and itself, `Conflict` `exists` when there is such a link already.
+    """
+    link = AtomLink.objects.select_for_update().get(pk=link_id)
+    desk.hold(link.workspace_id)
+    for name, value in values.items():
+        setattr(link, name, value)
+    if link.from_atom_id == link.to_atom_id:
+        raise Invalid("An atom can't be linked to itself.")
+    _living(Atom, [link.from_atom_id, link.to_atom_id])
+    same = AtomLink.objects.filter(from_atom=link.from_atom_id, to_atom=link.to_atom_id, type=link.type)
+    if same.exclude(pk=link.pk).exists():
+        raise Conflict("These two are linked like that already.", code="exists")
+    link.save()
+    return link
+
+
 def unlink_atoms(*, link_id: int) -> None:
     """Remove a link."""
     AtomLink.objects.filter(pk=link_id).delete()

@@ -56,7 +56,7 @@ def context_of(
         context |= {
             "page": desks.page_of(workspace, filters, below=below),
             "choices": desks.choices_for(workspace),
-            "has_messages": Message.objects.filter(workspace=workspace).exists(),
+            "has_messages": Message.objects.filter(workspace=workspace).exists,  # asked only where the list is empty
         }
     return context
 

@@ -121,8 +121,9 @@ class ProposalViewSet(ReadOnlyViewSet):
     @idempotent
     def evidence(self, request: Request, pk: str) -> Response:
         """Add a quote; what needed evidence waits like any other then."""
+        who = self._who()
         body = given(EvidenceInSerializer, request)
-        return self._answer(services.add_evidence(**self._who(), message_id=body["message"], quote=body["quote"]))
+        return self._answer(services.add_evidence(**who, message_id=body["message"], quote=body["quote"]))
 
     @extend_schema(request=NotSameSerializer, responses={204: None})
     @action(detail=True, methods=["post"], url_path="not-same")

@@ -16,7 +16,7 @@ from proposals.payloads import BODY, HEADING
 from proposals.resolving import MODELS
 
 MOST, FEWEST = 5, 3
-CANDIDATES = 3_000  # newest of each: older ones are found by their vectors only
+CANDIDATES = 1_500  # newest of each: older ones are found by their vectors only
 CLOSE, LEAST = 0.4, 0.1  # up to MOST that are close, up to FEWEST that have anything in common
 LOOKED_AT = 30
 

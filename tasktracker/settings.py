@@ -219,7 +219,20 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "/static/favicon.svg",
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "RunStatus": "analysis.models.AnalysisRun.Status",
+        "WindowStatus": "analysis.models.Window.Status",
+        "ProposalStatus": "proposals.models.Proposal.Status",
+        "TopicStatus": "knowledge.models.Topic.Status",
+        "AtomStatus": "knowledge.models.Atom.Status",
+        "TaskStatus": "tasktracker.core.enums.TaskStatus",
+        "ProposalKind": "proposals.models.Proposal.Kind",
+        "SourceKind": "ingestion.models.Source.Kind",
+        "ProviderKind": "tasktracker.core.enums.ProviderKind",
+        "MessageKind": "ingestion.models.Message.Kind",
+        "RejectReason": "tasktracker.core.enums.RejectReason",
+        "Stage": "tasktracker.core.enums.Stage",
+    },
 }
 
 # --- security -------------------------------------------------------------------------------------------------------
@@ -243,7 +256,7 @@ SECURE_CSP: dict[str, Any] = {
 HTTPS = bool(CSRF_TRUSTED_ORIGINS) and all(urlsplit(o).scheme == "https" for o in CSRF_TRUSTED_ORIGINS)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^api/health$"]
+SECURE_REDIRECT_EXEMPT = [r"^api/(health|live)$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS

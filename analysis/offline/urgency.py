@@ -43,7 +43,7 @@ _REFUSING = re.compile(
     re.IGNORECASE,
 )
 _GENERAL = re.compile(
-    r"\b(?:should|shall|who|when|which|may|allowed|must|need|have to|decide|owns?|customers?|shops?|legal|"
+    r"\b(?:whether|should|shall|who|when|which|may|allowed|must|need|have to|decide|owns?|customers?|shops?|legal|"
     r"how long|how many|what do we|what happens|do we|can we|хто|чи|коли|кто|когда|wer|wann|sollen|müssen|"
     r"quién|debemos|quem|devemos|qui|faut|kto|czy)\b",
     re.IGNORECASE,

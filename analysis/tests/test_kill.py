@@ -145,12 +145,13 @@ def model(start_stack: Callable[..., LiveStack]) -> Iterator[Callable[..., tuple
 
         def start(concurrency: int = 2, **choices: Any) -> tuple[LiveStack, FakeLLM, Workspace]:
             fake = exits.enter_context(FakeLLM(**choices))
-            stack = start_stack(concurrency=concurrency, variables={"LLM_ALLOWED_HOSTS": fake.host})
-            workspace = factories.make_workspace()
             exits.enter_context(pytest.MonkeyPatch.context()).setattr(settings, "LLM_ALLOWED_HOSTS", [fake.host])
+            # Before the worker: its parent then loads the libraries, and the successor of a dead child is there soon.
+            workspace = factories.make_workspace()
             factories.make_provider(
                 workspace, "model", base_url=fake.openai_url, is_default=True, context_tokens=4096, timeout_seconds=20
             )
+            stack = start_stack(concurrency=concurrency, variables={"LLM_ALLOWED_HOSTS": fake.host})
             return stack, fake, workspace
 
         yield start

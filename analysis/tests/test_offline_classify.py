@@ -51,8 +51,9 @@ def test_a_chat_is_read_at_hundreds_of_messages_a_second():
         for place in range(600)
     ]
     windows = [window(said[start : start + 20], ref=f"w{start}") for start in range(0, 600, 20)]
+    knowledge(windows[0], plan(windows[:1]))  # the tables are made once
     begin = time.process_time()  # of this process alone: a busy machine must not fail the test
     made = plan(windows)
     for one in windows:
         knowledge(one, made)
-    assert 600 / (time.process_time() - begin) > 250
+    assert 600 / (time.process_time() - begin) > 300

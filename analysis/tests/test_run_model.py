@@ -17,6 +17,12 @@ from tasktracker.tests.fake_llm import FakeLLM, Messages
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def _one_long_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker takes up what a lane leaves for its next turn."""
+    monkeypatch.setattr(execution, "LANE_SECONDS", 600)
+
+
 @pytest.fixture
 def workspace() -> Workspace:
     return factories.make_workspace()
@@ -228,3 +234,33 @@ def test_a_prompt_that_the_server_cut_is_asked_in_smaller_parts(
     run = work(begun(workspace))
     assert run.status == "completed"
     assert outcomes(run) == ["cut", "ok", "ok"]
+
+
+def test_a_provider_that_is_switched_off_pauses_the_run(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
+    fake = serve()
+    factories.make_chat(workspace, 2)
+    run = begun(workspace)
+    workspace.providers.filter(name="model").update(is_active=False)
+    run = work(run)
+    assert (run.status, run.reason) == ("paused", "provider")
+    assert fake.completions == []
+
+
+def test_a_key_that_no_key_opens_pauses_the_run(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
+    serve()
+    factories.make_chat(workspace, 2)
+    run = begun(workspace)
+    workspace.providers.filter(name="model").update(sealed_api_key="v1:damaged")
+    run = work(run)
+    assert (run.status, run.reason) == ("paused", "provider")
+    assert "Enter it again" in run.error
+
+
+def test_what_was_deleted_since_the_plan_is_not_sent(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
+    fake = serve()
+    kept, gone = factories.make_chat(workspace, 2)[::5]
+    run = begun(workspace)
+    workspace.messages.filter(text__contains="(case 1)").update(deleted_at=gone.sent_at)
+    assert work(run).status == "completed"
+    assert kept.text in fake.completions[0].text
+    assert "(case 1)" not in fake.completions[0].text

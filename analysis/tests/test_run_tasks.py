@@ -18,6 +18,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CRASH = "The CSV export crashes with a timeout for customers with more than 10k rows."
 
 
+@pytest.fixture(autouse=True)
+def _one_long_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker takes up what a lane leaves for its next turn."""
+    monkeypatch.setattr(execution, "LANE_SECONDS", 600)
+
+
 @pytest.fixture
 def workspace() -> Workspace:
     return factories.make_workspace()

@@ -7,6 +7,7 @@ bytes that are not UTF-8: `repaired` makes these readable, so that one odd chara
 import codecs
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 import ijson
@@ -86,6 +87,11 @@ def repaired(stream: Stream) -> Iterator[bytes]:
 
 def json_events(chunks: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
     """The parser's events. Raises Broken, after all that could be read, when the JSON is wrong or ends too early."""
+    return chain.from_iterable(_event_lists(chunks))  # no step through Python code for each event
+
+
+def _event_lists(chunks: Iterator[bytes]) -> Iterator[list[tuple[str, Any]]]:
+    """The events of each chunk, in a list that lives until the next one is asked for."""
     events = ijson.sendable_list()
     parser = ijson.basic_parse_coro(events)
     fed = 0
@@ -95,20 +101,20 @@ def json_events(chunks: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
             fed = len(chunk) if events else fed + len(chunk)
             if fed > _MAX_VALUE:
                 raise Broken(f"one value is longer than {_MAX_VALUE:,} bytes")
-            yield from events
+            yield events
             events.clear()
         parser.send(b"")
         parser.close()
     except StopIteration:
-        yield from events
+        yield events
     except (NotThisFormat, Broken):
-        yield from events
+        yield events
         raise
     except _PARSE_ERRORS as error:
-        yield from events
+        yield events
         raise Broken(_first_line(error)) from error
     else:
-        yield from events
+        yield events
 
 
 class JsonRecords:
@@ -175,24 +181,25 @@ class JsonRecords:
             if kind == "map_key":
                 key = value
                 continue
-            if kind in _ENDS:
+            is_begin = False
+            if kind == "string":
+                chars += len(value)
+            elif kind in _BEGINS:
+                is_begin, value = True, {} if kind == "start_map" else []
+            elif kind in _ENDS:
                 if not parents:
                     return root if nodes <= _MAX_NODES and chars <= _MAX_CHARS else None
                 parent = parents.pop()
                 in_map = isinstance(parent, dict)
                 continue
-            is_begin = kind in _BEGINS
-            item: Any = ({} if kind == "start_map" else []) if is_begin else value
-            if kind == "string":
-                chars += len(value)
             if nodes <= _MAX_NODES and chars <= _MAX_CHARS:
                 if in_map:
-                    parent[key] = item
+                    parent[key] = value
                 else:
-                    parent.append(item)
+                    parent.append(value)
             if is_begin:
                 parents.append(parent)
-                parent, in_map = item, kind == "start_map"
+                parent, in_map = value, kind == "start_map"
                 if len(parents) >= _MAX_DEPTH:
                     raise Broken(f"it is nested deeper than {_MAX_DEPTH} levels")
         return None

@@ -15,7 +15,7 @@ def plain_text(value: object) -> str:
     if isinstance(value, dict):
         return _entity_text(value)
     if isinstance(value, list):
-        return "".join(plain_text(part) for part in value if not isinstance(part, list))
+        return "".join([plain_text(part) for part in value if not isinstance(part, list)])
     return ""
 
 
@@ -34,7 +34,9 @@ def starts_with_command(record: dict[str, Any]) -> bool:
     for key in ("text_entities", "text"):
         parts = record.get(key)
         if isinstance(parts, list) and parts:
-            first = next((part for part in parts if part not in ("", " ")), None)
+            first = parts[0]
+            if first in ("", " "):
+                first = next((part for part in parts if part not in ("", " ")), None)
             return isinstance(first, dict) and first.get("type") == "bot_command"
     return False
 

@@ -5,3 +5,6 @@ class CoreConfig(AppConfig):
     name = "tasktracker.core"
     label = "core"
     verbose_name = "People and history"
+
+    def ready(self) -> None:
+        from tasktracker.core import schema  # noqa: F401  (registers itself with drf-spectacular)

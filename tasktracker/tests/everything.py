@@ -94,7 +94,9 @@ def fill(person: Person, words: str) -> Everything:
         decided_at=timezone.now(), created_kind="task", created_id=task.pk, note=words[:400], fingerprint="decided",
     )  # fmt: skip
     ReviewAction.objects.create(workspace=workspace, proposal=decided, verb="approve", by=person.user)
-    unproven = make_proposal(workspace, "atom", f"{title}?"[:200], quotes=[], status="needs_evidence", fingerprint="unproven")
+    unproven = make_proposal(
+        workspace, "atom", f"{title}?"[:200], quotes=[], status="needs_evidence", fingerprint="unproven"
+    )
     return Everything(message, topic, atoms[0], task, run, waiting, decided, unproven)
 
 

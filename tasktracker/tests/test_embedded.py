@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -18,6 +20,7 @@ from redis.retry import Retry
 
 from tasktracker import embedded
 from tasktracker.embedded import Layout, postgres, process
+from tasktracker.embedded.launch import CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
 from tasktracker.tests.support import wait_for
 
 REPOSITORY = Path(embedded.__file__).resolve().parents[2]
@@ -209,19 +212,46 @@ def test_a_long_or_strange_path_still_gets_sockets(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another user")
-def test_under_root_engines_run_as_somebody_else_also_below_a_closed_folder(tmp_path: Path) -> None:
+def test_under_root_engines_run_as_somebody_else_also_below_a_closed_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
+    # Programs as well: a fresh clone in a folder of mktemp -d has its .venv in there.
+    installed = postgres.program("postgres").parents[1]
+    copied = closed / installed.parent.name / installed.name
+    shutil.copytree(installed, copied, symlinks=True)
+    libraries = installed.parent.with_suffix(".libs")  # where the wheel keeps libpq and the like
+    if libraries.exists():
+        shutil.copytree(libraries, closed / libraries.name, symlinks=True)
+    monkeypatch.setattr(postgres, "program", lambda name: copied / "bin" / name)
     running = embedded.start(closed / "data")
     try:
         for child in running.children:
             lines = Path(f"/proc/{child.pid}/status").read_text().splitlines()
             uid = next(line.split()[1] for line in lines if line.startswith("Uid:"))
             assert uid != "0"
+            kept = next(line.split()[1] for line in lines if line.startswith("CapPrm:"))
+            assert int(kept, 16) in {1 << CAP_DAC_READ_SEARCH, 1 << CAP_DAC_OVERRIDE}
         assert rows(running.engines.database_url, "SELECT 1") == [(1,)]
     finally:
         running.stop()
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700  # nobody opened it to the world
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another user")
+def test_under_root_engines_keep_no_right_that_they_do_not_need(data_dir: Path) -> None:
+    for folder in data_dir.parents[:3]:
+        if folder.name.startswith("pytest"):
+            folder.chmod(0o711)
+    data_dir.parent.chmod(0o711)
+    running = embedded.start(data_dir)
+    try:
+        for child in running.children:
+            status = Path(f"/proc/{child.pid}/status").read_text()
+            assert re.search(r"^CapPrm:\s0+$", status, re.MULTILINE), child.name
+    finally:
+        running.stop()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")

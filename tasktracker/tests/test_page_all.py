@@ -11,7 +11,7 @@ from tasktracker.tests.pages import Page
 
 pytestmark = pytest.mark.django_db
 WEIGHT = 150_000  # bytes of a page before compression
-QUERIES = 32
+QUERIES = 34
 EMPTY = {
     "/": "No source yet",
     "/review/": "Nothing to review yet",

@@ -12,7 +12,9 @@ from tasktracker.core.tests.factories import make_person
 from tasktracker.tests.everything import fill
 from tasktracker.tests.hostile import PAYLOADS
 from tasktracker.tests.pages import Page
+from tasktracker.tests.support import count
 
+AT_ONCE = count(4, 1)  # payloads in one field
 ROOT = Path(settings.BASE_DIR)
 FORBIDDEN = {
     *("img", "image", "iframe", "object", "embed", "base", "video", "audio", "source", "math", "marquee"),
@@ -46,9 +48,9 @@ def dangers(page: Page) -> list[str]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("number", range(len(PAYLOADS)))
+@pytest.mark.parametrize("number", range(0, len(PAYLOADS), AT_ONCE))
 def test_every_page_shows_it_as_text(number: int) -> None:
-    payload = PAYLOADS[number].replace("\x00", "")
+    payload = " ".join(PAYLOADS[number : number + AT_ONCE])
     person = make_person("owner", role="admin")
     made = fill(person, payload)
     client = person.browser
@@ -58,7 +60,7 @@ def test_every_page_shows_it_as_text(number: int) -> None:
         assert response.status_code == 200, at
         page = Page.of(response)
         assert dangers(page) == [], at
-        shown += payload[:40] in page.text
+        shown += payload[:36] in page.text
     assert shown >= 12  # it was there to be escaped
 
 

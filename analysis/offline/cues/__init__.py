@@ -53,7 +53,12 @@ def detect(text: str, words: Sequence[Token]) -> str:
     for code, letters in _LETTERS.items():
         if letters.search(low):
             votes[code] += 2
-    return max(latin, key=lambda code: (votes[code], code == "en"))
+    best = max(votes.values())
+    tied = [code for code in latin if votes[code] == best]
+    if len(tied) == 1 or "en" in tied:
+        return "en" if "en" in tied else tied[0]
+    # Neighbours such as Spanish and Portuguese share their small words: the one whose cues are found.
+    return max(tied, key=lambda code: len(cue_index(code).find(words)))
 
 
 def _votes(words: Iterable[Token], codes: Iterable[str]) -> dict[str, float]:

@@ -1,0 +1,88 @@
+"""Every page in a real browser: within 375 px, within its policy, deaf to what somebody wrote, readable in the dark."""
+
+from pathlib import Path
+
+import pytest
+
+from tasktracker.core.tests.factories import Person, make_person
+from tasktracker.tests.browser import Browser
+from tasktracker.tests.everything import Everything, fill
+from tasktracker.tests.hostile import PAYLOADS
+from tasktracker.tests.support import LiveStack, wait_for
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.live]
+WORDS = "A sentence with Donaudampfschifffahrtsgesellschaftskapitänsmütze and https://example.org/a/very/long/path?with=much"
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
+
+
+@pytest.fixture
+def person(transactional_db: None) -> Person:
+    return make_person("owner", role="admin")
+
+
+@pytest.fixture
+def made(person: Person) -> Everything:
+    return fill(person, WORDS)
+
+
+def test_nothing_scrolls_sideways_at_375_px(person: Person, made: Everything, web: LiveStack, browser: Browser) -> None:
+    browser.phone()
+    browser.log_in(person.user, web.url)
+    wide = {}
+    for at in made.pages:
+        browser.open(at)
+        if found := browser.too_wide():
+            wide[at] = found
+    assert wide == {}
+
+
+def test_no_page_breaks_its_policy_or_its_script(
+    person: Person, made: Everything, web: LiveStack, browser: Browser
+) -> None:
+    browser.log_in(person.user, web.url)
+    for at in [*made.pages, "/nothing/here/"]:
+        browser.open(at)
+        wait_for(lambda: browser.run("return document.readyState === 'complete' && !!window.htmx"))
+        assert browser.complaints() == [], at
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_text_can_be_read(person: Person, made: Everything, web: LiveStack, browser: Browser, theme: str) -> None:
+    browser.log_in(person.user, web.url)
+    browser.driver.add_cookie({"name": "theme", "value": theme, "path": "/"})
+    faint = {}
+    for at in made.pages:
+        browser.open(at)
+        if found := browser.run(CONTRAST):
+            faint[at] = found
+    assert faint == {}
+
+
+def test_the_switch_turns_the_light_and_the_next_page_keeps_it(
+    person: Person, web: LiveStack, browser: Browser
+) -> None:
+    browser.log_in(person.user, web.url)
+    background = "return getComputedStyle(document.documentElement).backgroundColor"
+    before = browser.run(background)
+    browser.one("[data-theme-switch]").click()
+    after = browser.run(background)
+    assert after != before
+    browser.open("/tasks/")
+    assert browser.run(background) == after
+
+
+def test_what_somebody_wrote_runs_nowhere(person: Person, web: LiveStack, browser: Browser) -> None:
+    made = fill(person, " ".join(PAYLOADS[:4]) + " ")
+    browser.log_in(person.user, web.url)
+    for words in (PAYLOADS[start : start + 6] for start in range(0, len(PAYLOADS), 6)):
+        made.message.__class__.objects.filter(pk=made.message.pk).update(text=" ".join(words))
+        for one in made.waiting:
+            one.__class__.objects.filter(pk=one.pk).update(title=" ".join(words)[:200], reasoning=" ".join(words))
+        for at in ("/", "/review/", f"/messages/{made.message.pk}/", "/messages/"):
+            browser.open(at)
+            wait_for(lambda: browser.run("return document.readyState === 'complete' && !!window.htmx"))
+            assert browser.complaints() == [], (at, words)
+    browser.open(f"/review/?at={made.waiting[0].pk}")
+    browser.one("#card .by a").click()
+    wait_for(lambda: browser.all("#card .talk"))
+    assert browser.complaints() == []
