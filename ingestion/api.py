@@ -117,12 +117,8 @@ class MessageViewSet(ReadOnlyViewSet):
             total.note(error.detail)
             return
         report = services.record_messages(source=source, drafts=[given.draft(source) for given in group])
-        total.created += report.created
-        total.updated += report.updated
-        total.unchanged += report.unchanged
-        total.errors += report.errors
-        for reason in report.reasons:
-            total.note(reason)
+        report.seen = 0  # counted above, with those that are no message
+        total.add(report)
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -5,11 +5,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
+from ingestion.drafts import MessageDraft, PersonDraft
 from ingestion.models import Message, Source
+from ingestion.tidy import api_channel
 from tasktracker.core.enums import Verdict
-
-PLATFORM = "api"
 
 
 class SourceSerializer(serializers.ModelSerializer[Source]):
@@ -140,7 +139,7 @@ class MessageInSerializer(serializers.Serializer[Any]):
         data = self.validated_data
         channel = data.get("channel", "")
         return MessageDraft(
-            channel=ChannelDraft(PLATFORM, f"{source.pk}/{channel}", channel or source.name),
+            channel=api_channel(source.pk, channel, channel or source.name),
             external_id=data["external_id"],
             author=data["author"],
             text=data["text"],

@@ -11,7 +11,7 @@ from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
 from ingestion.importing import ImportReport, import_export, record_messages
 from ingestion.models import Channel, Message, Participant, Quote, Source
 from ingestion.text import clean_name
-from ingestion.tidy import tidy
+from ingestion.tidy import judge, tidy
 from tasktracker.core.enums import Verdict
 from tasktracker.core.errors import Invalid, NotFound
 from tasktracker.core.events import MessageReceived, emit
@@ -90,7 +90,7 @@ def record_message(*, source: Source, draft: MessageDraft, is_own: bool = False)
     author = None
     if draft.author is not None:
         author = ensure_participant(workspace_id=workspace_id, platform=draft.channel.platform, draft=draft.author)
-    place = storage.Placed(draft, channel.pk, author.pk if author else None, is_own)
+    place = storage.Placed(draft, channel.pk, author.pk if author else None, judge(draft, is_own=is_own), is_own)
     new = storage.insert_new([place], workspace_id=workspace_id, source_id=source.pk)
     stored = Message.objects.select_related("source", "channel", "author")
     if new:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from ingestion.drafts import MessageDraft
 from ingestion.models import Message, MessageRevision, Quote
+from ingestion.noise import NoiseVerdict
 from ingestion.tidy import is_newer, judge
 from tasktracker.core.events import MessageEdited, emit
 
@@ -32,11 +33,12 @@ RETURNING id, channel_id, external_id
 
 
 class Placed(NamedTuple):
-    """A tidy draft with the rows that it belongs to."""
+    """A tidy draft with the rows that it belongs to, and what the rules say of it."""
 
     draft: MessageDraft
     channel_id: int
     author_id: int | None
+    verdict: NoiseVerdict
     is_own: bool = False
 
     @property
@@ -46,9 +48,9 @@ class Placed(NamedTuple):
 
 
 def insert_new(placed: Sequence[Placed], *, workspace_id: int, source_id: int) -> dict[tuple[int, str], int]:
-    """Insert those that are not there yet, judged by the rules; returns key → id of the new ones only."""
+    """Insert those that are not there yet; returns key → id of the new ones only."""
     drafts = [place.draft for place in placed]
-    verdicts = [judge(place.draft, is_own=place.is_own) for place in placed]
+    verdicts = [place.verdict for place in placed]
     connection.ensure_connection()
     # Django's own cursor writes parameters into the statement as text; arrays that go beside it in binary cost a third.
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:

@@ -2,12 +2,21 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ingestion import noise
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
 from ingestion.text import clean_id, clean_json, clean_name, clean_text
 from tasktracker.core.errors import Invalid
+
+API_PLATFORM = "api"
+
+
+class Judged(NamedTuple):
+    """A tidy draft, and what the rules say of it."""
+
+    draft: MessageDraft
+    verdict: noise.NoiseVerdict
 
 
 def tidy(draft: MessageDraft, *, limit: int) -> MessageDraft:
@@ -47,6 +56,11 @@ def tidy_channel(channel: ChannelDraft) -> ChannelDraft:
     if platform is channel.platform and external_id is channel.external_id and title is channel.title:
         return channel
     return ChannelDraft(platform, external_id, title)
+
+
+def api_channel(source_id: int, name: str, title: str) -> ChannelDraft:
+    """The channel of what is posted: `name` within one source, or "" for all that the source posts without one."""
+    return ChannelDraft(API_PLATFORM, f"{source_id}/{name}", title)
 
 
 def tidy_person(person: PersonDraft) -> PersonDraft:

@@ -1,17 +1,37 @@
 """Changing by hand what people have accepted. Decisions at the review desk have their own journal, in proposals."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, Q
 
 from knowledge import desk, transitions, vectors
+from knowledge.linking import change_link, link_atoms, unlink_atoms
 from knowledge.models import Atom, AtomLink, Project, Task, Topic
 from tasktracker.core.errors import Conflict, Invalid, NotFound
 from tasktracker.core.events import AtomCreated, DomainEvent, TaskCreated, TaskUpdated, TopicCreated, emit
 from tasktracker.core.models import User, Workspace
 from tasktracker.core.transitions import lock
+
+__all__ = [
+    "change_atom",
+    "change_link",
+    "change_project",
+    "change_task",
+    "change_topic",
+    "create_atom",
+    "create_project",
+    "create_task",
+    "create_topic",
+    "delete_atom",
+    "delete_task",
+    "delete_topic",
+    "link_atoms",
+    "merge_atom",
+    "merge_topic",
+    "unlink_atoms",
+]
 
 Values = Mapping[str, Any]
 MANY = ("topics", "atoms")
@@ -130,43 +150,6 @@ def merge_atom(*, atom_id: int, into_id: int, by: User) -> Atom:
     return winner
 
 
-def link_atoms(*, workspace: Workspace, from_atom: Atom, to_atom: Atom, kind: str) -> AtomLink:
-    """Link two atoms of the workspace; the same link twice is one. Raises `Invalid` for an atom and itself."""
-    if from_atom.pk == to_atom.pk:
-        raise Invalid("An atom can't be linked to itself.")
-    with transaction.atomic():
-        desk.hold(workspace.pk)
-        _living(Atom, [from_atom.pk, to_atom.pk])
-        return AtomLink.objects.get_or_create(
-            from_atom=from_atom, to_atom=to_atom, type=kind, defaults={"workspace": workspace}
-        )[0]
-
-
-@transaction.atomic
-def change_link(*, link_id: int, **values: Any) -> AtomLink:
-    """Change what a link says (`type`), or whom it joins (`from_atom`, `to_atom`).
-
-    Raises `Invalid` for an atom and itself, `Conflict` `exists` when there is such a link already.
-    """
-    link = AtomLink.objects.select_for_update().get(pk=link_id)
-    desk.hold(link.workspace_id)
-    for name, value in values.items():
-        setattr(link, name, value)
-    if link.from_atom_id == link.to_atom_id:
-        raise Invalid("An atom can't be linked to itself.")
-    _living(Atom, [link.from_atom_id, link.to_atom_id])
-    same = AtomLink.objects.filter(from_atom=link.from_atom_id, to_atom=link.to_atom_id, type=link.type)
-    if same.exclude(pk=link.pk).exists():
-        raise Conflict("These two are linked like that already.", code="exists")
-    link.save()
-    return link
-
-
-def unlink_atoms(*, link_id: int) -> None:
-    """Remove a link."""
-    AtomLink.objects.filter(pk=link_id).delete()
-
-
 def _change[M: (Topic, Atom, Task)](model: type[M], pk: int, *, by: User, values: Values) -> M:
     plain, many = _split(values)
     status = plain.pop("status", None)
@@ -220,11 +203,6 @@ def _two[M: (Topic, Atom)](model: type[M], loser_id: int, winner_id: int) -> tup
     if winner.status != "active":
         raise Conflict(f"The other one is {winner.status}.", code="wrong_state", status=winner.status)
     return loser, winner
-
-
-def _living(model: type[Atom], pks: Collection[int]) -> None:
-    if model.objects.filter(pk__in=pks).count() != len(set(pks)):
-        raise NotFound("One of them is gone.")
 
 
 def _split(values: Values) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -35,7 +35,8 @@ class EvidenceInline(ReadOnlyInline):
     readonly_fields = ["words", "author", "message"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Evidence]:
-        return super().get_queryset(request).select_related("quote__message__author")
+        rows: QuerySet[Evidence] = super().get_queryset(request)
+        return rows.select_related("quote__message__author")
 
     @admin.display(description="quote")
     def words(self, evidence: Evidence) -> str:

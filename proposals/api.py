@@ -75,11 +75,11 @@ class ProposalViewSet(ReadOnlyViewSet):
     @extend_schema(request=OpenApiTypes.OBJECT, responses=ProposalSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change payload keys, given at the top or in `payload`; they count as a person's from now on."""
-        body = request.data
+        who, body = self._who(), request.data
         if not isinstance(body, dict):
             raise Invalid("Send an object with the keys to change.")
         fields = body["payload"] if isinstance(body.get("payload"), dict) else body
-        return self._answer(services.edit(**self._who(), fields=fields))
+        return self._answer(services.edit(**who, fields=fields))
 
     @extend_schema(request=ApproveSerializer, responses=ProposalSerializer)
     @action(detail=True, methods=["post"])

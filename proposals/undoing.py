@@ -42,9 +42,7 @@ def undo(*, proposal_id: int, by: User, confirm: bool = False) -> Proposal:
     return Proposal.objects.get(pk=proposal_id)
 
 
-def undo_batch(
-    *, batch: uuid.UUID, workspace_id: int, by: User, confirm: bool = False
-) -> tuple[list[int], list[int]]:
+def undo_batch(*, batch: uuid.UUID, workspace_id: int, by: User, confirm: bool = False) -> tuple[list[int], list[int]]:
     """Take back everything that was done as one, as one. Raises as `undo` does.
 
     The ids of its proposals: those taken back, and those left alone because something else was done to them since.

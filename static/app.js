@@ -156,6 +156,7 @@
     const id = el.id;
     htmx.swap(el, html, { swapStyle: "outerHTML" });
     markNew(document.getElementById(id), have);
+    arrange();
   }
   function markNew(el, have) {
     if (!el || !have.size) return;
@@ -250,6 +251,17 @@
     countSelected();
     if (queued) { const code = queued; queued = ""; press(code); }
   }
+
+  /* What a colleague decides: the open card tells it, its row is struck out; nothing moves. */
+  let ownDeed = 0;
+  body.addEventListener("htmx:beforeRequest", (e) => { if (e.detail.requestConfig.verb === "post") ownDeed = Date.now(); });
+  document.addEventListener("tt:event", (e) => {
+    const { type, object } = e.detail;
+    const card = $("#card");
+    if (!card || object?.kind !== "proposal" || type === "proposal.created" || Date.now() - ownDeed < 3000) return;
+    if (String(object.id) === card.dataset.id) { if (!$("form.edit, details[open]", card)) refresh(card); }
+    else document.getElementById(`row-${object.id}`)?.classList.toggle("gone", type !== "proposal.undone");
+  });
 
   /* ---------- keys: by event.code, so that they work on any layout; silent while someone types ---------- */
   const typing = (el) => el.matches?.('input:not([type="checkbox"]):not([type="radio"]), textarea, select, [contenteditable="true"]');

@@ -121,7 +121,7 @@ def figures(workspace: Workspace) -> list[Figure]:
         Figure(
             "Oldest unanswered question",
             age(oldest.valid_from) if oldest else "none",
-            oldest.title if oldest else "every question has its answer",
+            oldest.title if oldest else "no approved question is open",
             asked,
             reverse("knowledge:atom", args=[oldest.pk]) if oldest else reverse("knowledge:topics"),
         ),

@@ -1,14 +1,14 @@
 """Every address: the API without trailing slashes, pages with them."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from tasktracker.core import api_views
 from tasktracker.core.policy import docs_view
 from tasktracker.stats import StatsView
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("health", api_views.HealthView.as_view(), name="api-health"),
     path("live", api_views.LiveView.as_view(), name="api-live"),
     path("config", api_views.ConfigView.as_view(), name="api-config"),

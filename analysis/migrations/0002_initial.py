@@ -6,218 +6,349 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('analysis', '0001_initial'),
-        ('core', '0001_initial'),
-        ('ingestion', '0001_initial'),
-        ('knowledge', '0001_initial'),
+        ("analysis", "0001_initial"),
+        ("core", "0001_initial"),
+        ("ingestion", "0001_initial"),
+        ("knowledge", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='agent',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='agents', to='core.workspace'),
+            model_name="agent",
+            name="workspace",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="agents", to="core.workspace"
+            ),
         ),
         migrations.AddField(
-            model_name='analysisrun',
-            name='agent',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='runs', to='analysis.agent'),
+            model_name="analysisrun",
+            name="agent",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="runs",
+                to="analysis.agent",
+            ),
         ),
         migrations.AddField(
-            model_name='analysisrun',
-            name='created_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="analysisrun",
+            name="created_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='analysisrun',
-            name='source',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='ingestion.source'),
+            model_name="analysisrun",
+            name="source",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="ingestion.source",
+            ),
         ),
         migrations.AddField(
-            model_name='analysisrun',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='core.workspace'),
+            model_name="analysisrun",
+            name="workspace",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="runs", to="core.workspace"
+            ),
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='agent',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='analysis.agent'),
+            model_name="assignment",
+            name="agent",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="assignments", to="analysis.agent"
+            ),
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='project',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='knowledge.project'),
+            model_name="assignment",
+            name="project",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="assignments",
+                to="knowledge.project",
+            ),
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='core.workspace'),
+            model_name="assignment",
+            name="workspace",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="assignments", to="core.workspace"
+            ),
         ),
         migrations.AddField(
-            model_name='finding',
-            name='quotes',
-            field=models.ManyToManyField(blank=True, related_name='findings', to='ingestion.quote'),
+            model_name="finding",
+            name="quotes",
+            field=models.ManyToManyField(blank=True, related_name="findings", to="ingestion.quote"),
         ),
         migrations.AddField(
-            model_name='finding',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='findings', to='analysis.analysisrun'),
+            model_name="finding",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="findings", to="analysis.analysisrun"
+            ),
         ),
         migrations.AddField(
-            model_name='finding',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.workspace'),
+            model_name="finding",
+            name="workspace",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.workspace"),
         ),
         migrations.AddField(
-            model_name='provider',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='providers', to='core.workspace'),
+            model_name="provider",
+            name="workspace",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="providers", to="core.workspace"
+            ),
         ),
         migrations.AddField(
-            model_name='analysisrun',
-            name='provider',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='analysis.provider'),
+            model_name="analysisrun",
+            name="provider",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="analysis.provider"
+            ),
         ),
         migrations.AddField(
-            model_name='agent',
-            name='provider',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agents', to='analysis.provider'),
+            model_name="agent",
+            name="provider",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="agents", to="analysis.provider"
+            ),
         ),
         migrations.AddField(
-            model_name='taskconfig',
-            name='project',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='task_configs', to='knowledge.project'),
+            model_name="taskconfig",
+            name="project",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="task_configs",
+                to="knowledge.project",
+            ),
         ),
         migrations.AddField(
-            model_name='taskconfig',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='task_configs', to='core.workspace'),
+            model_name="taskconfig",
+            name="workspace",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="task_configs", to="core.workspace"
+            ),
         ),
         migrations.AddField(
-            model_name='window',
-            name='atoms',
-            field=models.ManyToManyField(blank=True, related_name='windows', to='knowledge.atom'),
+            model_name="window",
+            name="atoms",
+            field=models.ManyToManyField(blank=True, related_name="windows", to="knowledge.atom"),
         ),
         migrations.AddField(
-            model_name='window',
-            name='channel',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='ingestion.channel'),
+            model_name="window",
+            name="channel",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="ingestion.channel"
+            ),
         ),
         migrations.AddField(
-            model_name='window',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='windows', to='analysis.analysisrun'),
+            model_name="window",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="windows", to="analysis.analysisrun"
+            ),
         ),
         migrations.AddField(
-            model_name='finding',
-            name='window',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='findings', to='analysis.window'),
+            model_name="finding",
+            name="window",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="findings", to="analysis.window"
+            ),
         ),
         migrations.AddField(
-            model_name='windowmessage',
-            name='message',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='places', to='ingestion.message'),
+            model_name="windowmessage",
+            name="message",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="places", to="ingestion.message"
+            ),
         ),
         migrations.AddField(
-            model_name='windowmessage',
-            name='window',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='places', to='analysis.window'),
+            model_name="windowmessage",
+            name="window",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="places", to="analysis.window"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(fields=('workspace', 'purpose', 'project'), name='assignment_once', nulls_distinct=False),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "purpose", "project"), name="assignment_once", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['score_noise', 'classify', 'extract_knowledge', 'propose_tasks', 'judge_same'])), name='assignment_purpose_known'),
+            model_name="assignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("purpose__in", ["score_noise", "classify", "extract_knowledge", "propose_tasks", "judge_same"])
+                ),
+                name="assignment_purpose_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='provider',
-            constraint=models.UniqueConstraint(fields=('workspace', 'name'), name='provider_name_once'),
+            model_name="provider",
+            constraint=models.UniqueConstraint(fields=("workspace", "name"), name="provider_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='provider',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('workspace',), name='provider_default_once'),
+            model_name="provider",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_default", True)), fields=("workspace",), name="provider_default_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='provider',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['offline', 'ollama', 'openai', 'anthropic', 'gemini', 'mistral', 'openrouter', 'azure'])), name='provider_kind_known'),
+            model_name="provider",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        ["offline", "ollama", "openai", "anthropic", "gemini", "mistral", "openrouter", "azure"],
+                    )
+                ),
+                name="provider_kind_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='analysisrun',
-            index=models.Index(fields=['workspace', '-id'], name='run_list'),
+            model_name="analysisrun",
+            index=models.Index(fields=["workspace", "-id"], name="run_list"),
         ),
         migrations.AddIndex(
-            model_name='analysisrun',
-            index=models.Index(condition=models.Q(('status__in', ['running', 'cancelling', 'paused'])), fields=['id'], name='run_live'),
+            model_name="analysisrun",
+            index=models.Index(
+                condition=models.Q(("status__in", ["running", "cancelling", "paused"])), fields=["id"], name="run_live"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='analysisrun',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['knowledge', 'tasks'])), name='run_stage_known'),
+            model_name="analysisrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("stage__in", ["knowledge", "tasks"])), name="run_stage_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='analysisrun',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'running', 'paused', 'cancelling', 'cancelled', 'completed', 'partial', 'failed', 'reviewed', 'closed'])), name='run_status_known'),
+            model_name="analysisrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "pending",
+                            "running",
+                            "paused",
+                            "cancelling",
+                            "cancelled",
+                            "completed",
+                            "partial",
+                            "failed",
+                            "reviewed",
+                            "closed",
+                        ],
+                    )
+                ),
+                name="run_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='analysisrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', True), ('status__in', ['pending', 'running', 'paused', 'cancelling'])), models.Q(('finished_at__isnull', False), ('status__in', ['cancelled', 'completed', 'partial', 'failed', 'reviewed', 'closed'])), _connector='OR'), name='run_finished_at_iff_ended'),
+            model_name="analysisrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("finished_at__isnull", True), ("status__in", ["pending", "running", "paused", "cancelling"])
+                    ),
+                    models.Q(
+                        ("finished_at__isnull", False),
+                        ("status__in", ["cancelled", "completed", "partial", "failed", "reviewed", "closed"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="run_finished_at_iff_ended",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agent',
-            constraint=models.UniqueConstraint(fields=('workspace', 'name'), name='agent_name_once'),
+            model_name="agent",
+            constraint=models.UniqueConstraint(fields=("workspace", "name"), name="agent_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='agent',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['score_noise', 'classify', 'extract_knowledge', 'propose_tasks', 'judge_same'])), name='agent_purpose_known'),
+            model_name="agent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("purpose__in", ["score_noise", "classify", "extract_knowledge", "propose_tasks", "judge_same"])
+                ),
+                name="agent_purpose_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='taskconfig',
-            constraint=models.UniqueConstraint(fields=('workspace', 'name'), name='taskconfig_name_once'),
+            model_name="taskconfig",
+            constraint=models.UniqueConstraint(fields=("workspace", "name"), name="taskconfig_name_once"),
         ),
         migrations.AddIndex(
-            model_name='window',
-            index=models.Index(condition=models.Q(('status', 'waiting')), fields=['run', 'ordinal'], name='window_claim'),
+            model_name="window",
+            index=models.Index(
+                condition=models.Q(("status", "waiting")), fields=["run", "ordinal"], name="window_claim"
+            ),
         ),
         migrations.AddIndex(
-            model_name='window',
-            index=models.Index(condition=models.Q(('status', 'running')), fields=['lease_until'], name='window_leases'),
+            model_name="window",
+            index=models.Index(condition=models.Q(("status", "running")), fields=["lease_until"], name="window_leases"),
         ),
         migrations.AddConstraint(
-            model_name='window',
-            constraint=models.UniqueConstraint(fields=('run', 'ordinal'), name='window_ordinal_once'),
+            model_name="window",
+            constraint=models.UniqueConstraint(fields=("run", "ordinal"), name="window_ordinal_once"),
         ),
         migrations.AddConstraint(
-            model_name='window',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'running', 'done', 'failed'])), name='window_status_known'),
+            model_name="window",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["waiting", "running", "done", "failed"])), name="window_status_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='window',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('status', 'running')), models.Q(models.Q(('status', 'running'), _negated=True), ('lease_until__isnull', True)), _connector='OR'), name='window_lease_iff_running'),
+            model_name="window",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("lease_until__isnull", False), ("status", "running")),
+                    models.Q(models.Q(("status", "running"), _negated=True), ("lease_until__isnull", True)),
+                    _connector="OR",
+                ),
+                name="window_lease_iff_running",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(fields=('window', 'ordinal'), name='finding_once'),
+            model_name="finding",
+            constraint=models.UniqueConstraint(fields=("window", "ordinal"), name="finding_once"),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['topic', 'atom', 'task'])), name='finding_kind_known'),
+            model_name="finding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["topic", "atom", "task"])), name="finding_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence__gte', 0), ('confidence__lte', 1)), name='finding_confidence_in_range'),
+            model_name="finding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("confidence__gte", 0), ("confidence__lte", 1)), name="finding_confidence_in_range"
+            ),
         ),
         migrations.AddIndex(
-            model_name='windowmessage',
-            index=models.Index(condition=models.Q(('context', False)), fields=['message'], name='windowmessage_extracted'),
+            model_name="windowmessage",
+            index=models.Index(
+                condition=models.Q(("context", False)), fields=["message"], name="windowmessage_extracted"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='windowmessage',
-            constraint=models.UniqueConstraint(fields=('window', 'message'), name='windowmessage_once'),
+            model_name="windowmessage",
+            constraint=models.UniqueConstraint(fields=("window", "message"), name="windowmessage_once"),
         ),
     ]

@@ -33,17 +33,17 @@ from analysis.tests.offline_chat import window
         ("A impressora parou de funcionar", "bug"),
     ],
 )
-def test_a_message_has_the_category_a_person_would_give_it(text: str, category: str):
+def test_a_message_has_the_category_a_person_would_give_it(text: str, category: str) -> None:
     found, confidence = classify(text)
     assert found == category
     assert 0.3 <= confidence <= 0.97
 
 
-def test_a_plain_cue_is_surer_than_a_faint_one():
+def test_a_plain_cue_is_surer_than_a_faint_one() -> None:
     assert classify("The sorter crashes with a segfault.")[1] > classify("The sorter is a bit odd today, maybe.")[1]
 
 
-def test_a_chat_is_read_at_hundreds_of_messages_a_second():
+def test_a_chat_is_read_at_hundreds_of_messages_a_second() -> None:
     said = [
         ("Ann Lee", f"The label printer number {place} in hall {place % 7} prints empty pages since the last update.")
         if place % 3

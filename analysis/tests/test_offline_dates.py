@@ -38,17 +38,17 @@ MONDAY = date(2026, 5, 4)
         ("do piątku", "pl", date(2026, 5, 8)),
     ],
 )
-def test_a_day_is_counted_from_the_message(text: str, lang: str, expected: date):
+def test_a_day_is_counted_from_the_message(text: str, lang: str, expected: date) -> None:
     assert due(text, MONDAY, lang) == expected
 
 
 @pytest.mark.parametrize(
     "text", ["It crashed on Friday", "The release 2.4 is out", "by 2019-01-01", "Monday was fine", "by accident", ""]
 )
-def test_what_names_no_deadline_has_none(text: str):
+def test_what_names_no_deadline_has_none(text: str) -> None:
     assert due(text, MONDAY) is None
 
 
-def test_the_day_is_taken_off_the_end_of_a_title():
+def test_the_day_is_taken_off_the_end_of_a_title() -> None:
     assert without_due("Run the restore drill by Thursday", MONDAY, "en") == "Run the restore drill"
     assert without_due("Sort the queue by name", MONDAY, "en") == "Sort the queue by name"

@@ -15,19 +15,19 @@ DIGEST = (
 )
 
 
-def test_rows_are_as_long_as_promised_and_of_length_one():
+def test_rows_are_as_long_as_promised_and_of_length_one() -> None:
     rows = embed(["EU invoice export fails", "Резервна копія не відновлюється", "出力が空です", "x"])
     assert rows.shape == (4, DIM)
     assert rows.dtype == np.float32
     assert np.linalg.norm(rows, axis=1) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_no_text_gives_no_rows_and_an_empty_text_gives_zeros():
+def test_no_text_gives_no_rows_and_an_empty_text_gives_zeros() -> None:
     assert embed([]).shape == (0, DIM)
     assert not embed(["", "  !!! "]).any()
 
 
-def test_two_processes_with_other_hash_seeds_give_the_same_numbers():
+def test_two_processes_with_other_hash_seeds_give_the_same_numbers() -> None:
     def run(seed: str) -> str:
         environment = {"PYTHONHASHSEED": seed, "PATH": "/usr/bin:/bin", "DJANGO_SETTINGS_MODULE": ""}
         command = [sys.executable, "-c", DIGEST]
@@ -50,11 +50,11 @@ def cosine(first: str, second: str) -> float:
         ("The photos are grey", "Die Bilder sind grau", "The contract is signed"),
     ],
 )
-def test_like_texts_are_nearer_than_others_in_every_language(text: str, near: str, far: str):
+def test_like_texts_are_nearer_than_others_in_every_language(text: str, near: str, far: str) -> None:
     assert cosine(text, near) > cosine(text, far) + 0.15
 
 
-def test_function_words_alone_make_nothing_alike():
+def test_function_words_alone_make_nothing_alike() -> None:
     assert cosine("and then it was in the", "the export was in the and then") < 0.35
 
 
@@ -69,7 +69,7 @@ def test_function_words_alone_make_nothing_alike():
         ("", "Anything at all", False),
     ],
 )
-def test_same_says_no_when_unsure(first: str, second: str, expected: bool):
+def test_same_says_no_when_unsure(first: str, second: str, expected: bool) -> None:
     verdict, confidence = same(first, second)
     assert verdict is expected
     assert 0.5 <= confidence <= 0.99

@@ -1,6 +1,7 @@
 """The plan of a run: its topics, and what is kept of it."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -20,19 +21,19 @@ SMALL = [
 ] * 3
 
 
-def test_no_messages_give_no_topics():
+def test_no_messages_give_no_topics() -> None:
     assert plan([]).topics == ()
     assert plan([window([])]).topics == ()
 
 
-def test_a_chat_of_twenty_messages_gives_a_few_topics():
+def test_a_chat_of_twenty_messages_gives_a_few_topics() -> None:
     names = [topic.name for topic in plan([window(SMALL[:20])]).topics]
     assert 1 <= len(names) <= 6
     assert "Label printer" in names
     assert "Customs form" in names
 
 
-def test_a_topic_is_no_person_no_link_and_no_function_word():
+def test_a_topic_is_no_person_no_link_and_no_function_word() -> None:
     for topic in plan([window(SMALL)]).topics:
         words = topic.name.lower().split()
         assert not set(words) & people_of(name for name, _ in SMALL)
@@ -41,24 +42,24 @@ def test_a_topic_is_no_person_no_link_and_no_function_word():
         assert words[-1] not in ALL_STOP
 
 
-def test_singular_and_plural_are_one_topic():
+def test_singular_and_plural_are_one_topic() -> None:
     said = [("Ann", "Where is the gate pass?"), ("Bo", "Two gate passes are lost."), ("Cy", "No gate pass, no entry.")]
     names = [topic.name.lower() for topic in plan([window(said * 3)]).topics]
     assert len([name for name in names if name.startswith("gate pass")]) == 1
 
 
-def test_a_plan_comes_back_from_json_as_it_was():
+def test_a_plan_comes_back_from_json_as_it_was() -> None:
     made = plan([window(SMALL)])
     assert Plan.from_json(made.to_json()) == made
 
 
-def test_a_plan_of_another_version_is_refused():
+def test_a_plan_of_another_version_is_refused() -> None:
     with pytest.raises(ValueError, match="version"):
         Plan.from_json('{"version": 99}')
 
 
 @pytest.mark.parametrize("path", [DEMO, MONTH], ids=["demo chat", "a month of a developers' chat"])
-def test_topics_lie_between_15_and_60_and_all_are_found_again(path):
+def test_topics_lie_between_15_and_60_and_all_are_found_again(path: Path) -> None:
     windows = exported(path)
     made = plan(windows)
     found = {topic.name for one in windows for topic in knowledge(one, made).topics}
@@ -70,6 +71,6 @@ def test_topics_lie_between_15_and_60_and_all_are_found_again(path):
         assert not re.search(r"https?:|www\.|[<>]", topic.name)
 
 
-def test_the_same_windows_give_the_same_plan():
+def test_the_same_windows_give_the_same_plan() -> None:
     windows = exported(DEMO)
     assert plan(windows).to_json() == plan(list(windows)).to_json()

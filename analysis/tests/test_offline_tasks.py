@@ -11,24 +11,24 @@ from analysis.prompts.inputs import AtomInput, KnownItem, PromptMessage, WindowI
 from analysis.tests.offline_chat import DEMO, exported, work
 
 
-def proposed(*atoms: dict[str, Any], **more) -> list[TaskItem]:
+def proposed(*atoms: dict[str, Any], **more: Any) -> list[TaskItem]:
     return tasks(work(atoms, **more)).tasks
 
 
-def test_no_approved_knowledge_gives_no_task():
+def test_no_approved_knowledge_gives_no_task() -> None:
     assert tasks(WindowInput("w1", "c", "", ())).tasks == []
     talk = work([{"type": "problem", "title": "Sorter crashes"}]).messages
     assert tasks(WindowInput("w1", "c", "", talk)).tasks == []
 
 
-def test_a_problem_becomes_a_bug_with_an_imperative_title():
+def test_a_problem_becomes_a_bug_with_an_imperative_title() -> None:
     (task,) = proposed({"type": "problem", "title": "EU invoice export fails for shops with a VAT id"})
     assert task.title == "Fix EU invoice export for shops with a VAT id"
     assert (task.category, task.atoms) == ("bug", ["a1"])
     assert task.evidence[0].m == "m1"
 
 
-def test_two_atoms_of_one_problem_give_one_task():
+def test_two_atoms_of_one_problem_give_one_task() -> None:
     (task,) = proposed(
         {
             "type": "problem",
@@ -45,7 +45,7 @@ def test_two_atoms_of_one_problem_give_one_task():
     assert {evidence.m for evidence in task.evidence} == {"m1", "m2"}
 
 
-def test_two_problems_give_two_tasks():
+def test_two_problems_give_two_tasks() -> None:
     found = proposed(
         {"type": "problem", "title": "Label printer in Lyon prints empty pages"},
         {"type": "problem", "title": "Night sorter crashes with a timeout"},
@@ -54,7 +54,7 @@ def test_two_problems_give_two_tasks():
 
 
 @pytest.mark.parametrize("link", [(("solves", "a1"),), ()], ids=["linked", "of the same matter"])
-def test_a_problem_with_an_approved_solution_gives_none(link):
+def test_a_problem_with_an_approved_solution_gives_none(link: Any) -> None:
     found = proposed(
         {
             "type": "problem",
@@ -72,7 +72,7 @@ def test_a_problem_with_an_approved_solution_gives_none(link):
     assert found == []
 
 
-def test_what_comes_back_after_its_fix_is_a_task_again():
+def test_what_comes_back_after_its_fix_is_a_task_again() -> None:
     fix = {
         "type": "solution",
         "title": "Install the new driver of the label printer",
@@ -87,7 +87,7 @@ def test_what_comes_back_after_its_fix_is_a_task_again():
     assert [task.category for task in proposed(fix, again)] == ["bug"]
 
 
-def test_a_solution_of_something_else_closes_nothing():
+def test_a_solution_of_something_else_closes_nothing() -> None:
     found = proposed(
         {"type": "problem", "title": "Night sorter crashes with a timeout"},
         {"type": "solution", "title": "Install the new driver of the label printer", "day": 1},
@@ -96,11 +96,11 @@ def test_a_solution_of_something_else_closes_nothing():
 
 
 @pytest.mark.parametrize("kind", ["insight", "solution"])
-def test_what_is_only_known_is_no_task(kind: str):
+def test_what_is_only_known_is_no_task(kind: str) -> None:
     assert proposed({"type": kind, "title": "Cache was never warmed after a deploy"}) == []
 
 
-def test_a_decision_is_a_task_only_when_it_means_work():
+def test_a_decision_is_a_task_only_when_it_means_work() -> None:
     assert proposed({"type": "decision", "title": "Stay with the weekly meeting"}) == []
     (task,) = proposed(
         {
@@ -112,7 +112,7 @@ def test_a_decision_is_a_task_only_when_it_means_work():
     assert (task.title, task.due) == ("Move the billing to the new provider", "2026-06-01")
 
 
-def test_what_was_decided_against_is_no_task():
+def test_what_was_decided_against_is_no_task() -> None:
     found = proposed(
         {"type": "idea", "title": "Add a dark theme to the parcel desk"},
         {"type": "decision", "title": "Do not add a dark theme to the parcel desk", "day": 1},
@@ -120,7 +120,7 @@ def test_what_was_decided_against_is_no_task():
     assert found == []
 
 
-def test_a_request_names_its_person_and_its_day():
+def test_a_request_names_its_person_and_its_day() -> None:
     (task,) = proposed(
         {
             "type": "requirement",
@@ -150,12 +150,12 @@ def test_a_request_names_its_person_and_its_day():
         ("Upload-Formular funktioniert nicht", "problem", "Beheben: Upload-Formular funktioniert nicht"),
     ],
 )
-def test_titles_are_what_a_person_would_write(title: str, kind: str, expected: str):
+def test_titles_are_what_a_person_would_write(title: str, kind: str, expected: str) -> None:
     (task,) = proposed({"type": kind, "title": title, "says": [("Ann Lee", f"Should we do it? The {title.lower()}.")]})
     assert task.title == expected
 
 
-def test_only_the_passage_of_the_atom_is_read_of_a_long_message():
+def test_only_the_passage_of_the_atom_is_read_of_a_long_message() -> None:
     text = (
         "I do the draft by Tuesday. The gate reader is fine again. "
         "@cyn can you prepare the customs form for Norway by Thursday? Lunch is at one, in production of pizza."
@@ -171,7 +171,7 @@ def test_only_the_passage_of_the_atom_is_read_of_a_long_message():
     assert task.evidence[0].quote == "@cyn can you prepare the customs form for Norway by Thursday?"
 
 
-def test_priority_follows_what_is_at_stake():
+def test_priority_follows_what_is_at_stake() -> None:
     def priority(text: str, kind: str = "problem") -> str:
         return proposed({"type": kind, "title": "Sorter crashes", "says": [("Ann Lee", text)]})[0].priority
 
@@ -182,7 +182,7 @@ def test_priority_follows_what_is_at_stake():
     assert priority("We are blocked by the sorter.", "blocker") == "high"
 
 
-def test_a_known_task_is_updated_and_not_proposed_again():
+def test_a_known_task_is_updated_and_not_proposed_again() -> None:
     known = [KnownItem("x1", "task", "Fix EU invoice export for shops with a VAT id")]
     atom = {"type": "problem", "title": "EU invoice export fails for shops with a VAT id"}
     (task,) = proposed(atom, known=known)
@@ -192,7 +192,7 @@ def test_a_known_task_is_updated_and_not_proposed_again():
     assert (task.recommendation, task.known, task.fields) == ("update_existing", "x1", {"priority": "critical"})
 
 
-def test_a_known_task_whose_problem_is_solved_is_done():
+def test_a_known_task_whose_problem_is_solved_is_done() -> None:
     known = [KnownItem("x1", "task", "Fix label printer in Lyon: prints empty pages")]
     (task,) = proposed(
         {"type": "problem", "title": "Label printer in Lyon prints empty pages"},
@@ -202,7 +202,7 @@ def test_a_known_task_whose_problem_is_solved_is_done():
     assert (task.recommendation, task.known, task.fields) == ("update_existing", "x1", {"status": "done"})
 
 
-def test_a_small_question_is_no_task_and_an_open_one_of_weight_is():
+def test_a_small_question_is_no_task_and_an_open_one_of_weight_is() -> None:
     assert proposed({"type": "question", "title": "Screenshot of the gate", "says": [("Ann", "nice gate?")]}) == []
     (task,) = proposed(
         {
@@ -215,7 +215,7 @@ def test_a_small_question_is_no_task_and_an_open_one_of_weight_is():
     assert folded(task.title) != folded(task.evidence[0].quote)
 
 
-def test_atoms_of_one_matter_stand_together_and_all_are_kept():
+def test_atoms_of_one_matter_stand_together_and_all_are_kept() -> None:
     atoms = [
         ClusterAtom("1", "problem", "Label printer in Lyon prints empty pages"),
         ClusterAtom("2", "requirement", "Customs form must have two signatures"),
@@ -259,7 +259,7 @@ def from_chat() -> list[tuple[TaskItem, WindowInput]]:
     return answers
 
 
-def test_the_demo_chat_leaves_a_good_morning_of_tasks():
+def test_the_demo_chat_leaves_a_good_morning_of_tasks() -> None:
     answers = from_chat()
     assert 30 <= len(answers) <= 90
     assert len({task.category for task, _ in answers}) >= 4

@@ -15,9 +15,9 @@ from ingestion.drafts import ChannelDraft, MessageDraft, NotThisFormat, PersonDr
 from ingestion.exports.base import Format, Item, Options
 from ingestion.exports.files import Broken, CountedStream, Files
 from ingestion.text import clean_id, clean_json, clean_name, clean_text
+from ingestion.tidy import API_PLATFORM
 
-PLATFORM = "api"
-DEFAULT_CHANNEL = "default"
+PLATFORM = API_PLATFORM
 _CHUNK = 64 * 1024
 _MAX_LINE = 1024 * 1024
 _SNIFFED_LINES = 5
@@ -95,13 +95,11 @@ def _draft(value: dict[str, Any], timezone: tzinfo) -> MessageDraft:
     if not text.strip():
         raise _BadLine("text is empty")
     author_id, author_name = _named(value["author"], "author", "name")
-    channel = value.get("channel") or value.get("source") or DEFAULT_CHANNEL
-    channel_id, channel_title = _named(channel, "channel", "title")
     thread_id, thread_title = _named(value["thread"], "thread", "title") if value.get("thread") else ("", "")
     metadata = value.get("metadata")
     facts = clean_json(metadata).value if isinstance(metadata, dict) else {}
     return MessageDraft(
-        channel=ChannelDraft(PLATFORM, channel_id, channel_title),
+        channel=_channel(value),
         external_id=_identity(value["external_id"], "external_id"),
         author=PersonDraft(author_id, author_name),
         text=text,
@@ -111,6 +109,14 @@ def _draft(value: dict[str, Any], timezone: tzinfo) -> MessageDraft:
         thread_title=thread_title if thread_title != thread_id else "",
         metadata=facts | ({"cut": True} if cut else {}),
     )
+
+
+def _channel(value: dict[str, Any]) -> ChannelDraft:
+    """The channel named; else one without an id, whose title is the source named: the importer knows which that is."""
+    if channel := value.get("channel"):
+        return ChannelDraft(PLATFORM, *_named(channel, "channel", "title"))
+    source = value.get("source")
+    return ChannelDraft(PLATFORM, "", _identity(source, "source") if source else "")
 
 
 def _named(value: object, field: str, name_key: str) -> tuple[str, str]:

@@ -10,211 +10,381 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_initial'),
+        ("core", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('platform', models.CharField(max_length=20)),
-                ('external_id', models.CharField(max_length=255)),
-                ('title', models.CharField(max_length=255)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='channels', to='core.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("platform", models.CharField(max_length=20)),
+                ("external_id", models.CharField(max_length=255)),
+                ("title", models.CharField(max_length=255)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="channels", to="core.workspace"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['title'],
+                "ordering": ["title"],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=255)),
-                ('kind', models.CharField(choices=[('message', 'Message'), ('service', 'Service'), ('sticker', 'Sticker'), ('media', 'Media'), ('poll', 'Poll')], default='message', max_length=10)),
-                ('text', models.TextField(blank=True)),
-                ('sent_at', models.DateTimeField()),
-                ('edited_at', models.DateTimeField(blank=True, null=True)),
-                ('deleted_at', models.DateTimeField(blank=True, null=True)),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('reply_to', models.CharField(blank=True, help_text='External id of the message answered to.', max_length=255)),
-                ('thread', models.CharField(blank=True, help_text="External id of the thread's root.", max_length=255)),
-                ('thread_title', models.CharField(blank=True, max_length=255)),
-                ('forwarded_from', models.CharField(blank=True, max_length=255)),
-                ('is_own', models.BooleanField(default=False, help_text="Posted by this product's own bot: never extracted from.")),
-                ('verdict', models.CharField(choices=[('noise', 'Noise'), ('weak', 'Weak'), ('signal', 'Signal')], default='weak', max_length=10)),
-                ('verdict_reason', models.CharField(blank=True, max_length=40)),
-                ('verdict_score', models.FloatField(default=0.5)),
-                ('verdict_by', models.CharField(choices=[('rule', 'Rule'), ('model', 'Model'), ('person', 'Person')], default='rule', max_length=10)),
-                ('category', models.CharField(blank=True, choices=[('bug', 'Bug'), ('feature', 'Feature'), ('question', 'Question'), ('task', 'Task'), ('decision', 'Decision'), ('discussion', 'Discussion'), ('noise', 'Noise')], max_length=12)),
-                ('metadata', models.JSONField(blank=True, default=dict)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='ingestion.channel')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='core.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.CharField(max_length=255)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("message", "Message"),
+                            ("service", "Service"),
+                            ("sticker", "Sticker"),
+                            ("media", "Media"),
+                            ("poll", "Poll"),
+                        ],
+                        default="message",
+                        max_length=10,
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                ("sent_at", models.DateTimeField()),
+                ("edited_at", models.DateTimeField(blank=True, null=True)),
+                ("deleted_at", models.DateTimeField(blank=True, null=True)),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "reply_to",
+                    models.CharField(blank=True, help_text="External id of the message answered to.", max_length=255),
+                ),
+                ("thread", models.CharField(blank=True, help_text="External id of the thread's root.", max_length=255)),
+                ("thread_title", models.CharField(blank=True, max_length=255)),
+                ("forwarded_from", models.CharField(blank=True, max_length=255)),
+                (
+                    "is_own",
+                    models.BooleanField(
+                        default=False, help_text="Posted by this product's own bot: never extracted from."
+                    ),
+                ),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[("noise", "Noise"), ("weak", "Weak"), ("signal", "Signal")],
+                        default="weak",
+                        max_length=10,
+                    ),
+                ),
+                ("verdict_reason", models.CharField(blank=True, max_length=40)),
+                ("verdict_score", models.FloatField(default=0.5)),
+                (
+                    "verdict_by",
+                    models.CharField(
+                        choices=[("rule", "Rule"), ("model", "Model"), ("person", "Person")],
+                        default="rule",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "category",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("bug", "Bug"),
+                            ("feature", "Feature"),
+                            ("question", "Question"),
+                            ("task", "Task"),
+                            ("decision", "Decision"),
+                            ("discussion", "Discussion"),
+                            ("noise", "Noise"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("metadata", models.JSONField(blank=True, default=dict)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="messages", to="ingestion.channel"
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="messages", to="core.workspace"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MessageRevision',
+            name="MessageRevision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(blank=True)),
-                ('edited_at', models.DateTimeField(null=True)),
-                ('replaced_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='ingestion.message')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField(blank=True)),
+                ("edited_at", models.DateTimeField(null=True)),
+                ("replaced_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="revisions", to="ingestion.message"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Participant',
+            name="Participant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('platform', models.CharField(max_length=20)),
-                ('external_id', models.CharField(max_length=255)),
-                ('name', models.CharField(max_length=255)),
-                ('is_bot', models.BooleanField(default=False)),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='participants', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='participants', to='core.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("platform", models.CharField(max_length=20)),
+                ("external_id", models.CharField(max_length=255)),
+                ("name", models.CharField(max_length=255)),
+                ("is_bot", models.BooleanField(default=False)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="participants",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="participants", to="core.workspace"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.AddField(
-            model_name='message',
-            name='author',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='messages', to='ingestion.participant'),
+            model_name="message",
+            name="author",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="messages",
+                to="ingestion.participant",
+            ),
         ),
         migrations.CreateModel(
-            name='Quote',
+            name="Quote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start', models.IntegerField()),
-                ('end', models.IntegerField()),
-                ('text', models.TextField()),
-                ('is_stale', models.BooleanField(default=False)),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quotes', to='ingestion.message')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quotes', to='core.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("start", models.IntegerField()),
+                ("end", models.IntegerField()),
+                ("text", models.TextField()),
+                ("is_stale", models.BooleanField(default=False)),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="quotes", to="ingestion.message"
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="quotes", to="core.workspace"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, help_text='Binds the secret to this row.', unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('kind', models.CharField(choices=[('telegram', 'Telegram'), ('slack', 'Slack'), ('email', 'Email'), ('webhook', 'Webhook'), ('discord', 'Discord'), ('mattermost', 'Mattermost'), ('import', 'Import'), ('api', 'Api')], max_length=20)),
-                ('config', models.JSONField(blank=True, default=dict)),
-                ('sealed_secret', models.TextField(blank=True, editable=False)),
-                ('is_active', models.BooleanField(default=True)),
-                ('local_only', models.BooleanField(default=False, help_text='Its messages never reach a remote model.')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sources', to='core.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "uid",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, help_text="Binds the secret to this row.", unique=True
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("telegram", "Telegram"),
+                            ("slack", "Slack"),
+                            ("email", "Email"),
+                            ("webhook", "Webhook"),
+                            ("discord", "Discord"),
+                            ("mattermost", "Mattermost"),
+                            ("import", "Import"),
+                            ("api", "Api"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("config", models.JSONField(blank=True, default=dict)),
+                ("sealed_secret", models.TextField(blank=True, editable=False)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "local_only",
+                    models.BooleanField(default=False, help_text="Its messages never reach a remote model."),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sources", to="core.workspace"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.AddField(
-            model_name='message',
-            name='source',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='ingestion.source'),
+            model_name="message",
+            name="source",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="ingestion.source"
+            ),
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=255)),
-                ('raw', models.BinaryField()),
-                ('status', models.CharField(choices=[('received', 'Received'), ('processed', 'Processed'), ('ignored', 'Ignored'), ('unclaimed', 'from a chat that belongs to no workspace yet'), ('failed', 'Failed')], default='received', max_length=10)),
-                ('attempts', models.SmallIntegerField(default=0)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('processed_at', models.DateTimeField(null=True)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='ingestion.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.CharField(max_length=255)),
+                ("raw", models.BinaryField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("processed", "Processed"),
+                            ("ignored", "Ignored"),
+                            ("unclaimed", "from a chat that belongs to no workspace yet"),
+                            ("failed", "Failed"),
+                        ],
+                        default="received",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.SmallIntegerField(default=0)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("processed_at", models.DateTimeField(null=True)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="ingestion.source"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
-                'ordering': ['id'],
+                "verbose_name_plural": "deliveries",
+                "ordering": ["id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.UniqueConstraint(fields=('workspace', 'platform', 'external_id'), name='channel_identity_once'),
+            model_name="channel",
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "platform", "external_id"), name="channel_identity_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.UniqueConstraint(fields=('workspace', 'platform', 'external_id'), name='participant_identity_once'),
+            model_name="participant",
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "platform", "external_id"), name="participant_identity_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.UniqueConstraint(fields=('message', 'start', 'end', 'text'), name='quote_once'),
+            model_name="quote",
+            constraint=models.UniqueConstraint(fields=("message", "start", "end", "text"), name="quote_once"),
         ),
         migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('start__gte', 0), ('end__gt', models.F('start'))), name='quote_has_extent'),
+            model_name="quote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("start__gte", 0), ("end__gt", models.F("start"))), name="quote_has_extent"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=models.UniqueConstraint(fields=('workspace', 'name'), name='source_name_once'),
+            model_name="source",
+            constraint=models.UniqueConstraint(fields=("workspace", "name"), name="source_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['telegram', 'slack', 'email', 'webhook', 'discord', 'mattermost', 'import', 'api'])), name='source_kind_known'),
+            model_name="source",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["telegram", "slack", "email", "webhook", "discord", "mattermost", "import", "api"])
+                ),
+                name="source_kind_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['workspace', '-sent_at', '-id'], name='message_list'),
+            model_name="message",
+            index=models.Index(fields=["workspace", "-sent_at", "-id"], name="message_list"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['channel', 'sent_at', 'id'], name='message_in_channel'),
+            model_name="message",
+            index=models.Index(fields=["channel", "sent_at", "id"], name="message_in_channel"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['author', '-sent_at'], name='message_by_author'),
+            model_name="message",
+            index=models.Index(fields=["author", "-sent_at"], name="message_by_author"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['source', '-sent_at', '-id'], name='message_by_source'),
+            model_name="message",
+            index=models.Index(fields=["source", "-sent_at", "-id"], name="message_by_source"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('text', config='simple'), name='message_fulltext'),
+            model_name="message",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.search.SearchVector("text", config="simple"), name="message_fulltext"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('channel', 'external_id'), name='message_identity_once'),
+            model_name="message",
+            constraint=models.UniqueConstraint(fields=("channel", "external_id"), name="message_identity_once"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['noise', 'weak', 'signal'])), name='message_verdict_known'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("verdict__in", ["noise", "weak", "signal"])), name="message_verdict_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('edited_at__isnull', True), ('edited_at__gte', models.F('sent_at')), _connector='OR'), name='message_edited_after_sent'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("edited_at__isnull", True), ("edited_at__gte", models.F("sent_at")), _connector="OR"
+                ),
+                name="message_edited_after_sent",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('status', 'received')), fields=['id'], name='delivery_waiting'),
+            model_name="delivery",
+            index=models.Index(condition=models.Q(("status", "received")), fields=["id"], name="delivery_waiting"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('source', 'external_id'), name='delivery_once'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(fields=("source", "external_id"), name="delivery_once"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['received', 'processed', 'ignored', 'unclaimed', 'failed'])), name='delivery_status_known'),
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["received", "processed", "ignored", "unclaimed", "failed"])),
+                name="delivery_status_known",
+            ),
         ),
     ]

@@ -202,6 +202,12 @@ def test_the_same_link_twice_is_one_and_never_to_itself(owner: Person) -> None:
     assert first == second
     assert owner.api.post("/api/atom-links", body | {"to_atom": one}, format="json").status_code == 400
     assert owner.api.get(f"/api/atom-links?atom={other}").json()["results"][0]["id"] == first
+    other_kind = owner.api.post("/api/atom-links", body | {"type": "supports"}, format="json").json()["id"]
+    same = owner.api.patch(f"/api/atom-links/{other_kind}", {"type": "solves"}, format="json")
+    assert (same.status_code, same.json()["code"]) == (409, "exists")
+    changed = owner.api.patch(f"/api/atom-links/{other_kind}", {"type": "refines"}, format="json").json()
+    assert changed["type"] == "refines"
+    assert owner.api.patch(f"/api/atom-links/{first}", {"to_atom": one}, format="json").status_code == 400
     assert owner.api.delete(f"/api/atom-links/{first}").status_code == 204
 
 

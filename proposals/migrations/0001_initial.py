@@ -8,142 +8,354 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('analysis', '0001_initial'),
-        ('core', '0001_initial'),
-        ('ingestion', '0001_initial'),
-        ('knowledge', '0001_initial'),
+        ("analysis", "0001_initial"),
+        ("core", "0001_initial"),
+        ("ingestion", "0001_initial"),
+        ("knowledge", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Proposal',
+            name="Proposal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('topic', 'Topic'), ('atom', 'Atom'), ('task', 'Task')], max_length=10)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('needs_evidence', 'Needs Evidence'), ('snoozed', 'Snoozed'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('merged', 'Merged'), ('superseded', 'Superseded')], default='pending', max_length=15)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('title', models.CharField(max_length=200)),
-                ('payload', models.JSONField()),
-                ('origins', models.JSONField(blank=True, default=dict)),
-                ('recommendation', models.CharField(choices=[('new_task', 'New Task'), ('update_existing', 'Update Existing'), ('merge', 'Merge'), ('reject', 'Reject')], default='new_task', max_length=20)),
-                ('target_id', models.BigIntegerField(help_text='The object to update or merge into, of the same kind.', null=True)),
-                ('confidence', models.FloatField()),
-                ('reasoning', models.TextField(blank=True)),
-                ('rank', models.FloatField(default=0)),
-                ('snoozed_until', models.DateTimeField(blank=True, null=True)),
-                ('reject_reason', models.CharField(blank=True, choices=[('noise', 'Noise'), ('duplicate', 'Duplicate'), ('not_actionable', 'Not Actionable'), ('already_done', 'Already Done'), ('wrong_facts', 'Wrong Facts'), ('wrong_topic', 'Wrong Topic'), ('out_of_scope', 'Out Of Scope')], max_length=20)),
-                ('note', models.CharField(blank=True, max_length=500)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('created_kind', models.CharField(blank=True, max_length=10)),
-                ('created_id', models.BigIntegerField(null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to=settings.AUTH_USER_MODEL)),
-                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='proposals.proposal')),
-                ('project', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='proposals', to='knowledge.project')),
-                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='proposals', to='analysis.analysisrun')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='proposals', to='core.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(choices=[("topic", "Topic"), ("atom", "Atom"), ("task", "Task")], max_length=10),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("needs_evidence", "Needs Evidence"),
+                            ("snoozed", "Snoozed"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("merged", "Merged"),
+                            ("superseded", "Superseded"),
+                        ],
+                        default="pending",
+                        max_length=15,
+                    ),
+                ),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("title", models.CharField(max_length=200)),
+                ("payload", models.JSONField()),
+                ("origins", models.JSONField(blank=True, default=dict)),
+                (
+                    "recommendation",
+                    models.CharField(
+                        choices=[
+                            ("new_task", "New Task"),
+                            ("update_existing", "Update Existing"),
+                            ("merge", "Merge"),
+                            ("reject", "Reject"),
+                        ],
+                        default="new_task",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "target_id",
+                    models.BigIntegerField(
+                        help_text="The object to update or merge into, of the same kind.", null=True
+                    ),
+                ),
+                ("confidence", models.FloatField()),
+                ("reasoning", models.TextField(blank=True)),
+                ("rank", models.FloatField(default=0)),
+                ("snoozed_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "reject_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("noise", "Noise"),
+                            ("duplicate", "Duplicate"),
+                            ("not_actionable", "Not Actionable"),
+                            ("already_done", "Already Done"),
+                            ("wrong_facts", "Wrong Facts"),
+                            ("wrong_topic", "Wrong Topic"),
+                            ("out_of_scope", "Out Of Scope"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=500)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("created_kind", models.CharField(blank=True, max_length=10)),
+                ("created_id", models.BigIntegerField(null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="merged",
+                        to="proposals.proposal",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="proposals",
+                        to="knowledge.project",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="proposals",
+                        to="analysis.analysisrun",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="proposals", to="core.workspace"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-rank', '-id'],
+                "ordering": ["-rank", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Intake',
+            name="Intake",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(choices=[('proposed', 'Proposed'), ('repeated', 'added to a proposal that was waiting'), ('remembered', 'kept away: rejected before'), ('known', 'nothing new about something approved')], max_length=12)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finding', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='intake', to='analysis.finding')),
-                ('proposal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='intakes', to='proposals.proposal')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "Proposed"),
+                            ("repeated", "added to a proposal that was waiting"),
+                            ("remembered", "kept away: rejected before"),
+                            ("known", "nothing new about something approved"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "finding",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="intake", to="analysis.finding"
+                    ),
+                ),
+                (
+                    "proposal",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="intakes",
+                        to="proposals.proposal",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Evidence',
+            name="Evidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('finding', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='analysis.finding')),
-                ('quote', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evidence', to='ingestion.quote')),
-                ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evidence', to='proposals.proposal')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "finding",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="analysis.finding"
+                    ),
+                ),
+                (
+                    "quote",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="evidence", to="ingestion.quote"
+                    ),
+                ),
+                (
+                    "proposal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="evidence", to="proposals.proposal"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'evidence',
-                'ordering': ['id'],
+                "verbose_name_plural": "evidence",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ReviewAction',
+            name="ReviewAction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(choices=[('approve', 'Approve'), ('reject', 'Reject'), ('merge', 'Merge'), ('snooze', 'Snooze'), ('edit', 'Edit'), ('supersede', 'Supersede')], max_length=10)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('batch', models.UUIDField(db_index=True, default=uuid.uuid4)),
-                ('edited', models.BooleanField(default=False, help_text='A person changed what the model had filled.')),
-                ('changes', models.JSONField(default=list)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='review_actions', to=settings.AUTH_USER_MODEL)),
-                ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='proposals.proposal')),
-                ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_actions', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='review_actions', to='core.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "verb",
+                    models.CharField(
+                        choices=[
+                            ("approve", "Approve"),
+                            ("reject", "Reject"),
+                            ("merge", "Merge"),
+                            ("snooze", "Snooze"),
+                            ("edit", "Edit"),
+                            ("supersede", "Supersede"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("batch", models.UUIDField(db_index=True, default=uuid.uuid4)),
+                ("edited", models.BooleanField(default=False, help_text="A person changed what the model had filled.")),
+                ("changes", models.JSONField(default=list)),
+                ("undone_at", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="review_actions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "proposal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="actions", to="proposals.proposal"
+                    ),
+                ),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="undone_actions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="review_actions", to="core.workspace"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.AddIndex(
-            model_name='proposal',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['workspace', '-rank', '-id'], name='proposal_inbox'),
+            model_name="proposal",
+            index=models.Index(
+                condition=models.Q(("status", "pending")), fields=["workspace", "-rank", "-id"], name="proposal_inbox"
+            ),
         ),
         migrations.AddIndex(
-            model_name='proposal',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['workspace', 'kind', '-rank', '-id'], name='proposal_inbox_kind'),
+            model_name="proposal",
+            index=models.Index(
+                condition=models.Q(("status", "pending")),
+                fields=["workspace", "kind", "-rank", "-id"],
+                name="proposal_inbox_kind",
+            ),
         ),
         migrations.AddIndex(
-            model_name='proposal',
-            index=models.Index(fields=['workspace', 'kind', 'fingerprint'], name='proposal_by_fingerprint'),
+            model_name="proposal",
+            index=models.Index(fields=["workspace", "kind", "fingerprint"], name="proposal_by_fingerprint"),
         ),
         migrations.AddIndex(
-            model_name='proposal',
-            index=models.Index(condition=models.Q(('status', 'snoozed')), fields=['snoozed_until'], name='proposal_snoozed'),
+            model_name="proposal",
+            index=models.Index(
+                condition=models.Q(("status", "snoozed")), fields=["snoozed_until"], name="proposal_snoozed"
+            ),
         ),
         migrations.AddIndex(
-            model_name='proposal',
-            index=models.Index(condition=models.Q(('decided_at__isnull', False)), fields=['workspace', '-decided_at'], name='proposal_decided'),
+            model_name="proposal",
+            index=models.Index(
+                condition=models.Q(("decided_at__isnull", False)),
+                fields=["workspace", "-decided_at"],
+                name="proposal_decided",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['topic', 'atom', 'task'])), name='proposal_kind_known'),
+            model_name="proposal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["topic", "atom", "task"])), name="proposal_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'needs_evidence', 'snoozed', 'approved', 'rejected', 'merged', 'superseded'])), name='proposal_status_known'),
+            model_name="proposal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        ["pending", "needs_evidence", "snoozed", "approved", "rejected", "merged", "superseded"],
+                    )
+                ),
+                name="proposal_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', False), ('status__in', ['approved', 'rejected', 'merged'])), models.Q(('decided_at__isnull', True), ('status__in', ['pending', 'needs_evidence', 'snoozed', 'superseded'])), _connector='OR'), name='proposal_decided_at_iff_decision'),
+            model_name="proposal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at__isnull", False), ("status__in", ["approved", "rejected", "merged"])),
+                    models.Q(
+                        ("decided_at__isnull", True),
+                        ("status__in", ["pending", "needs_evidence", "snoozed", "superseded"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="proposal_decided_at_iff_decision",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('snoozed_until__isnull', False), ('status', 'snoozed')), models.Q(models.Q(('status', 'snoozed'), _negated=True), ('snoozed_until__isnull', True)), _connector='OR'), name='proposal_snoozed_until_iff_snoozed'),
+            model_name="proposal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("snoozed_until__isnull", False), ("status", "snoozed")),
+                    models.Q(models.Q(("status", "snoozed"), _negated=True), ("snoozed_until__isnull", True)),
+                    _connector="OR",
+                ),
+                name="proposal_snoozed_until_iff_snoozed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence__gte', 0), ('confidence__lte', 1)), name='proposal_confidence_in_range'),
+            model_name="proposal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("confidence__gte", 0), ("confidence__lte", 1)), name="proposal_confidence_in_range"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['pending', 'needs_evidence', 'snoozed'])), fields=('workspace', 'kind', 'fingerprint'), name='proposal_open_once'),
+            model_name="proposal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ["pending", "needs_evidence", "snoozed"])),
+                fields=("workspace", "kind", "fingerprint"),
+                name="proposal_open_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.UniqueConstraint(fields=('proposal', 'quote'), name='evidence_once'),
+            model_name="evidence",
+            constraint=models.UniqueConstraint(fields=("proposal", "quote"), name="evidence_once"),
         ),
         migrations.AddIndex(
-            model_name='reviewaction',
-            index=models.Index(fields=['workspace', '-id'], name='reviewaction_list'),
+            model_name="reviewaction",
+            index=models.Index(fields=["workspace", "-id"], name="reviewaction_list"),
         ),
     ]

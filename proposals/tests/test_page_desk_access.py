@@ -11,7 +11,7 @@ from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.pages import Page
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HTTP_HX_REQUEST": "true"}
+HTMX = {"HX-Request": "true"}
 WEIGHT = 150_000
 
 
@@ -95,7 +95,7 @@ def test_second_reviewer_with_htmx_sees_a_toast_and_a_fresh_card(owner: Person, 
     token = token_of(colleague, client)
     services.approve(proposal_id=proposal.pk, by=owner.user)
     data = {"reason": "noise", "csrfmiddlewaretoken": token}
-    response = client.post(f"/review/{proposal.pk}/reject/", data, **HTMX)
+    response = client.post(f"/review/{proposal.pk}/reject/", data, headers=HTMX)
     assert response.status_code == 409
     assert (response["HX-Retarget"], response["HX-Reswap"], response["HX-Trigger"]) == ("#toasts", "beforeend", "stale")
     assert "owner" in Page.of(response).one("div", class_="toast error").text
@@ -115,7 +115,7 @@ def test_htmx_gets_the_next_card_the_counts_and_the_toast(owner: Person) -> None
     first, following = make_proposal(owner.workspace, rank=9), make_proposal(owner.workspace, rank=5)
     client = owner.browser
     token = token_of(owner, client)
-    response = client.post(f"/review/{first.pk}/approve/", {"csrfmiddlewaretoken": token}, **HTMX)
+    response = client.post(f"/review/{first.pk}/approve/", {"csrfmiddlewaretoken": token}, headers=HTMX)
     page = Page.of(response)
     assert page.one("section", id="card").attrs["data-id"] == str(following.pk)
     assert page.one("div", id=f"row-{first.pk}").attrs["hx-swap-oob"] == "delete"
@@ -128,7 +128,7 @@ def test_the_last_card_leaves_an_empty_desk_that_says_so(owner: Person) -> None:
     proposal = make_proposal(owner.workspace)
     client = owner.browser
     token = token_of(owner, client)
-    response = client.post(f"/review/{proposal.pk}/approve/", {"csrfmiddlewaretoken": token}, **HTMX)
+    response = client.post(f"/review/{proposal.pk}/approve/", {"csrfmiddlewaretoken": token}, headers=HTMX)
     assert "All decided" in Page.of(response).text
 
 

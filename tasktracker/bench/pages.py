@@ -62,7 +62,7 @@ def look(workspace: Workspace, page: str) -> tuple[float, int]:
 
 
 def filled(slug: str, count: int) -> Workspace:
-    """A workspace with `count` messages and `count` waiting proposals, made by SQL: nothing here measures making them."""
+    """A workspace with `count` messages and as many waiting proposals, made by SQL: making them is not measured."""
     workspace = ensure_member(username=f"reader-{slug}", workspace_slug=slug, role="admin").workspace
     words = [sentence(random.Random(number)) for number in range(500)]
     with connection.cursor() as cursor:

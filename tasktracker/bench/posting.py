@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ingestion import services, storage
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
-from ingestion.tidy import tidy
+from ingestion.tidy import judge, tidy
 from tasktracker import stack
 from tasktracker.bench import Result, stopwatch
 from tasktracker.core.models import Workspace
@@ -45,10 +45,11 @@ def insert_rate(workspace: Workspace) -> float:
         MessageDraft(ChannelDraft("api", "inserts", "inserts"), "0", PersonDraft("a", "Ann"), TEXT, timezone.now()),
         limit=settings.MESSAGE_TEXT_LIMIT,
     )
+    verdict = judge(draft)
     channel = services.ensure_channel(workspace_id=workspace.pk, draft=draft.channel)
     with stopwatch() as took:
         for number in range(POSTS):
-            place = storage.Placed(replace(draft, external_id=str(number)), channel.pk, None)
+            place = storage.Placed(replace(draft, external_id=str(number)), channel.pk, None, verdict)
             storage.insert_new([place], workspace_id=workspace.pk, source_id=source.pk)
     return POSTS / took()
 

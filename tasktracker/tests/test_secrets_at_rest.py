@@ -37,7 +37,7 @@ def everything() -> dict[str, str]:
         tables = connection.introspection.table_names(cursor)
         found = {}
         for table in tables:
-            cursor.execute(f'SELECT coalesce(string_agg(t::text, chr(10)), \'\') FROM "{table}" t')
+            cursor.execute(f"SELECT coalesce(string_agg(t::text, chr(10)), '') FROM \"{table}\" t")
             found[table] = str(cursor.fetchone()[0])
     return found
 
@@ -57,7 +57,7 @@ def test_no_table_holds_a_secret_or_a_token(stored: Person) -> None:
 def test_valkey_holds_no_secret(stored: Person) -> None:
     cache.set("seen", "CANARY-control")
     client = redis.Redis.from_url(settings.REDIS_URL)
-    values = []
+    values: list[Any] = []
     for key in client.scan_iter():
         values.append(bytes(key))
         if client.type(key) == b"string":

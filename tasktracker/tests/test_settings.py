@@ -60,7 +60,7 @@ def test_passwords_are_hashed_by_scrypt_and_the_policy_has_no_inline_code() -> N
 
 def test_every_task_that_is_named_somewhere_exists() -> None:
     app.loader.import_default_modules()
-    named = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    named = {str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     named |= {name for names in settings.EVENT_TASKS.values() for name in names}
     assert sorted(named - set(app.tasks)) == []
 
