@@ -1,6 +1,8 @@
 """History and bulk posts: batches in, counts out. The same file twice changes nothing."""
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -56,7 +58,11 @@ def import_export(
     """
     report = ImportReport()
     recorder = Recorder(source, report)
-    with open_export(path, format_name, timezone=zone) as export, ahead(batches(export, source)) as read:
+    with (
+        open_export(path, format_name, timezone=zone) as export,
+        fewer_collections(),
+        ahead(batches(export, source)) as read,
+    ):
         for batch in read:
             report.add(batch.part)
             with transaction.atomic():
@@ -65,6 +71,21 @@ def import_export(
             if progress:
                 progress(batch.position, export.size, report.seen)
     return report
+
+
+@contextmanager
+def fewer_collections() -> Iterator[None]:
+    """Let the garbage collector look at every 20,000th new object, not at every 700th, for the time of an import.
+
+    It makes thousands of small things a second, none of which refers to itself in a ring: looking was a fifth of its
+    time, and found nothing.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(20_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def batches(export: Export, source: Source) -> Iterator[Batch]:

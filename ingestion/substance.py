@@ -39,19 +39,23 @@ def score(text: str, *, is_poll: bool, is_reply: bool) -> tuple[float, str]:
     may_link = "://" in text or "w." in text or "W." in text
     without_links = _LINK.sub(" ", text) if may_link else text
     length = _length(without_links)
-    has_mention = length >= 3 and "@" in text and _MENTION.search(text)
-    has_number = _DIGIT.search(without_links) and _NUMBER.search(without_links)
-    features = {
-        "length": 0.65 * (1 - math.exp(-length / 6)),
-        "question": 0.2 if length >= 3 and _QUESTION.search(without_links) else 0.0,
-        "link": 0.12 if without_links != text else 0.0,
-        "code": 0.15 if _has_code(without_links) else 0.0,
-        "number": 0.08 if has_number else 0.0,
-        "lines": 0.08 if text.count("\n") >= 2 and text.strip().count("\n") >= 2 else 0.0,
-        "mention": 0.04 if has_mention else 0.0,
-        "poll": 0.4 if is_poll else 0.0,
-        "reply": 0.04 if is_reply else 0.0,
-    }
+    features = {"length": 0.65 * (1 - math.exp(-length / 6))}
+    if length >= 3 and _QUESTION.search(without_links):
+        features["question"] = 0.2
+    if may_link and without_links != text:
+        features["link"] = 0.12
+    if _has_code(without_links):
+        features["code"] = 0.15
+    if _DIGIT.search(without_links) and _NUMBER.search(without_links):
+        features["number"] = 0.08
+    if text.count("\n") >= 2 and text.strip().count("\n") >= 2:
+        features["lines"] = 0.08
+    if length >= 3 and "@" in text and _MENTION.search(text):
+        features["mention"] = 0.04
+    if is_poll:
+        features["poll"] = 0.4
+    if is_reply:
+        features["reply"] = 0.04
     points = min(0.1 + sum(features.values()), 1.0)
     return points, "short" if points < SIGNAL_FROM else max(features, key=features.__getitem__)
 

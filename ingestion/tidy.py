@@ -38,10 +38,10 @@ def tidy(draft: MessageDraft, *, limit: int) -> MessageDraft:
         "author": author,
         "text": text,
         "edited_at": draft.sent_at if edited_at is not None and edited_at < draft.sent_at else edited_at,
-        "reply_to": clean_id(draft.reply_to),
-        "thread": clean_id(draft.thread),
-        "thread_title": clean_name(draft.thread_title, 255),
-        "forwarded_from": clean_name(draft.forwarded_from, 255),
+        "reply_to": draft.reply_to and clean_id(draft.reply_to),
+        "thread": draft.thread and clean_id(draft.thread),
+        "thread_title": draft.thread_title and clean_name(draft.thread_title, 255),
+        "forwarded_from": draft.forwarded_from and clean_name(draft.forwarded_from, 255),
         "metadata": {**metadata, "cut": True} if was_cut else metadata,
     }
     # What is clean comes back as the same object: most drafts were cleaned where they were read, and need no copy.

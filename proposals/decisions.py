@@ -201,6 +201,7 @@ def remember_rejected(proposal: Proposal, *, by: User, reason: str, journal: Jou
             by=by,
         )
     else:
+        journal.claim(memory)
         journal.update(memory, reason=reason, by_id=by.pk, at=timezone.now())
     seen = Evidence.objects.filter(proposal=proposal).values_list("quote__message_id", flat=True)
     journal.add(memory, "messages", seen)

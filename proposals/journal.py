@@ -53,11 +53,19 @@ class Journal:
         """Add to a many-to-many field by primary key; the keys that were new."""
         field: Any = row._meta.get_field(name)
         through, mine, theirs = field.remote_field.through, field.m2m_column_name(), field.m2m_reverse_name()
-        known = set(through._default_manager.filter(**{mine: row.pk}).values_list(theirs, flat=True))
-        new = [pk for pk in dict.fromkeys(others) if pk not in known]
+        wanted = list(dict.fromkeys(others))
+        known = {getattr(link, theirs): link for link in through._default_manager.filter(**{mine: row.pk})}
+        for pk in wanted:
+            if pk in known:
+                self.claim(known[pk])
+        new = [pk for pk in wanted if pk not in known]
         for link in through._default_manager.bulk_create([through(**{mine: row.pk, theirs: pk}) for pk in new]):
             self.made(link)
         return new
+
+    def claim(self, row: models.Model) -> None:
+        """Remember a row that is there already and would have been made: it outlives its maker's undo."""
+        self.record(row, before={}, after=snapshot(row))
 
     def record(self, row: models.Model, *, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> None:
         """Remember a write that was made elsewhere (a transition)."""
@@ -81,30 +89,44 @@ def read(model: type[models.Model], values: Mapping[str, Any]) -> dict[str, Any]
 
 
 def revert(
-    changes: Iterable[Change], *, restore: Mapping[str, Restore], remove: Mapping[str, Remove] | None = None
+    changes: Iterable[Change],
+    *,
+    restore: Mapping[str, Restore],
+    remove: Mapping[str, Remove] | None = None,
+    is_moot: Callable[[Change], bool] = lambda change: False,
 ) -> None:
     """Play a decision's changes backwards, with the same primary keys.
 
     A row made is removed (one that is gone already is fine), a row removed comes back, a column changed gets its
     old value unless somebody has changed it since. `restore` names, by model label, who takes back a change that
-    holds a `status`; `remove` who removes a row that others may have come to share.
+    holds a `status`; `remove` who removes a row that others may have come to share. A removed row does not come back
+    when it `is_moot`, or when what it refers to is gone.
     """
     for change in reversed(list(changes)):
         model = apps.get_model(change["model"])
         rows = model._default_manager.filter(pk=change["pk"])
         before, after = change["before"], change["after"]
+        if is_claim(change):
+            continue
         if before is None and remove is not None and change["model"] in remove:
             remove[change["model"]](change["pk"])
         elif before is None:
             rows.delete()
         elif after is None:
             values = read(model, before)
+            if is_moot(change) or not _can_come_back(model, values):
+                continue
             model._default_manager.bulk_create([model(pk=change["pk"], **values)], ignore_conflicts=True)
             rows.update(**values)  # bulk_create lets auto_now columns have their own idea
         elif "status" in before:
             restore[change["model"]](change)
         else:
             _put_back(model, change)
+
+
+def is_claim(change: Change) -> bool:
+    """Whether the change only says that a row was there already."""
+    return change["before"] == {} and bool(change["after"])
 
 
 def unchanged(change: Change) -> bool:
@@ -116,6 +138,16 @@ def unchanged(change: Change) -> bool:
     names = [name for name in change["after"] if name != "updated_at"]
     now = snapshot(row, names)
     return all(now[name] == change["after"][name] for name in names if name in now)
+
+
+def _can_come_back(model: type[models.Model], values: Mapping[str, Any]) -> bool:
+    for field in model._meta.concrete_fields:
+        related = field.remote_field.model if field.remote_field else None
+        if related is not None and values.get(field.attname) is not None:
+            target: Any = related
+            if not target._default_manager.filter(pk=values[field.attname]).exists():
+                return False
+    return True
 
 
 def _put_back(model: type[models.Model], change: Change) -> None:

@@ -10,6 +10,7 @@ from ingestion.models import Quote
 from knowledge import desk
 from proposals import consequences, transitions
 from proposals.decisions import about, seat
+from proposals.inheritance import is_moot, pass_on
 from proposals.journal import Change, Journal, revert
 from proposals.models import Proposal, ReviewAction
 from proposals.uniting import unite_evidence
@@ -94,9 +95,10 @@ def _on_top(proposal: Proposal) -> ReviewAction | None:
 def _revert(action: ReviewAction, *, by: User) -> None:
     moved: list[Change] = []
     revert(
-        action.changes,
+        pass_on(action),
         restore={Proposal._meta.label_lower: moved.append},
         remove={Quote._meta.label_lower: _remove_quote},
+        is_moot=is_moot,
     )
     for change in moved:
         if change["pk"] != action.proposal_id and not _still_as_left(change):

@@ -75,9 +75,12 @@ def mark_not_same(*, proposal_id: int, other: Target, by: User) -> None:
 
 def unite_evidence(loser: Proposal, winner: Proposal, journal: Journal) -> None:
     """Give `winner` the quotes of `loser` that it lacks, and the rank that they make."""
-    known = set(Evidence.objects.filter(proposal=winner).values_list("quote_id", flat=True))
-    for row in Evidence.objects.filter(proposal=loser).exclude(quote_id__in=known):
-        journal.create(Evidence, proposal=winner, quote_id=row.quote_id, finding_id=row.finding_id)
+    known = {row.quote_id: row for row in Evidence.objects.filter(proposal=winner)}
+    for row in Evidence.objects.filter(proposal=loser):
+        if row.quote_id in known:
+            journal.claim(known[row.quote_id])
+        else:
+            journal.create(Evidence, proposal=winner, quote_id=row.quote_id, finding_id=row.finding_id)
     journal.update(winner, rank=rank_of(winner))
 
 
@@ -150,5 +153,8 @@ def _remember_same(loser: Proposal, target: Target, *, by: User, journal: Journa
     about_pair = {"workspace_id": loser.workspace_id, "fingerprint": first, "other": second}
     for denied in Memory.objects.filter(**about_pair, kind=Memory.Kind.NOT_SAME):
         journal.delete(denied)
-    if not Memory.objects.filter(**about_pair, kind=Memory.Kind.SAME).exists():
+    known = Memory.objects.filter(**about_pair, kind=Memory.Kind.SAME).first()
+    if known is not None:
+        journal.claim(known)
+    else:
         journal.create(Memory, **about_pair, kind=Memory.Kind.SAME, by=by)

@@ -23,7 +23,7 @@ class Plan:
     layout: Layout
     host: str = "127.0.0.1"
     port: int = 8000
-    concurrency: int = 2
+    concurrency: int = 3  # one more than the lanes of a run: heartbeats and intake must not wait for long calls
     reload: bool = False
     beat: bool = True
     bot: bool = False

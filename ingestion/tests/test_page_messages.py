@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ingestion.models import Message
-from proposals.tests.factories import make_message, make_quote
+from proposals.tests.factories import make_message, make_proposal, make_quote
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.pages import Page, submit
 
@@ -78,16 +78,14 @@ def test_an_older_page_of_another_workspace_is_not_there(reviewer: Person, stran
 
 
 def test_a_message_stands_between_five_before_and_five_after(reviewer: Person) -> None:
-    talk = [make_message(reviewer.workspace, f"sentence number {number}") for number in range(20)]
+    talk = [make_message(reviewer.workspace, f"sentence {number:02}") for number in range(20)]
     page = Page.of(reviewer.browser.get(f"{LIST}{talk[10].pk}/"))
     said = page.one("ol", class_="talk")
-    assert [f"sentence number {number}" in said.text for number in range(20)] == [5 <= n <= 15 for n in range(20)]
-    assert "sentence number 10" in page.one("li", class_="cited").text
+    assert [f"sentence {number:02}" in said.text for number in range(20)] == [5 <= n <= 15 for n in range(20)]
+    assert "sentence 10" in page.one("li", class_="cited").text
 
 
 def test_what_was_quoted_is_marked_and_leads_to_what_became_of_it(reviewer: Person) -> None:
-    from proposals.tests.factories import make_proposal
-
     message = make_message(reviewer.workspace, "the export dies with a 500")
     proposal = make_proposal(reviewer.workspace, title="Export fails", quotes=[make_quote(reviewer.workspace, message)])
     page = Page.of(reviewer.browser.get(f"{LIST}{message.pk}/"))

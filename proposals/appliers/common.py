@@ -44,8 +44,9 @@ def link(start: Atom, end: Atom, kind: str, journal: Journal) -> None:
     """Link two approved atoms, once; what is superseded stops being valid."""
     if start.pk == end.pk:
         return
-    same = AtomLink.objects.filter(from_atom=start, to_atom=end, type=kind)
-    if same.exists():
+    same = AtomLink.objects.filter(from_atom=start, to_atom=end, type=kind).first()
+    if same is not None:
+        journal.claim(same)
         return
     journal.create(AtomLink, workspace_id=start.workspace_id, from_atom=start, to_atom=end, type=kind)
     if kind == LinkType.SUPERSEDES and end.valid_to is None:

@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from analysis.models import AnalysisRun
+from analysis.models import AnalysisRun, Finding
 from knowledge.models import Atom, Memory, Task, Topic
-from proposals import services
+from proposals import intake, services
 from proposals.models import Evidence, Intake, Proposal, ReviewAction
 from proposals.tests.factories import make_finding, make_proposal, make_quote, make_run, make_user, make_workspace
 from tasktracker.core.errors import Conflict
@@ -169,3 +169,25 @@ def test_the_row_is_locked_before_it_is_read() -> None:
     assert "workspace_id" in first[0]
     assert "pg_advisory_xact_lock" in first[1], "the desk is held before any row of it is read"
     assert ReviewAction.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_proposal_opened_behind_the_desk_makes_intake_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = make_workspace()
+    run = make_run(workspace)
+    finding = make_finding(run, "topic", "Billing")
+    met: list[int] = []
+
+    class Interrupted(intake.World):
+        """The world as it was a moment before somebody else opened a proposal."""
+
+        def __init__(self, workspace_id: int, findings: list[Finding]) -> None:
+            super().__init__(workspace_id, findings)
+            if not met:
+                met.append(1)
+                made = at_once([lambda: make_proposal(workspace, "topic", fingerprint=finding.fingerprint)])
+                assert isinstance(made[0], Proposal)
+
+    monkeypatch.setattr(intake, "World", Interrupted)
+    assert services.take_in(run_id=run.pk) == {"repeated": 1}
+    assert Proposal.objects.get().evidence.count() == 2

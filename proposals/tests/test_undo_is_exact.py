@@ -13,7 +13,14 @@ from proposals.models import Proposal
 from proposals.payloads import BODY, HEADING
 from proposals.resolving import MODELS
 from proposals.tests.dumps import dump
-from proposals.tests.factories import make_message, make_proposal, make_run, make_user, make_workspace
+from proposals.tests.factories import (
+    make_message,
+    make_proposal,
+    make_quote,
+    make_run,
+    make_user,
+    make_workspace,
+)
 from tasktracker.core.models import Workspace
 
 pytestmark = pytest.mark.django_db
@@ -228,3 +235,61 @@ def test_times_come_back_to_the_microsecond() -> None:
     services.undo(proposal_id=loser.pk, by=alice)
     again = Topic.objects.get()
     assert (again.updated_at, again.name) == (topic.updated_at, "Billing")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_two_rejections_of_the_same_are_taken_back_in_any_order(order: tuple[int, int]) -> None:
+    workspace = make_workspace()
+    alice = make_user(workspace)
+    quote = make_quote(workspace)
+    pair = [make_proposal(workspace, "topic", "Billing", fingerprint="a", quotes=[quote])]
+    before = dump()
+    services.reject(proposal_id=pair[0].pk, by=alice, reason="noise")
+    Proposal.objects.filter(pk=pair[0].pk).update(fingerprint="a")
+    pair.append(make_proposal(workspace, "topic", "Billing", fingerprint="a", quotes=[quote, make_quote(workspace)]))
+    services.reject(proposal_id=pair[1].pk, by=alice, reason="out_of_scope")
+    services.undo(proposal_id=pair[order[0]].pk, by=alice)
+    memory = Memory.objects.get()
+    assert memory.messages.filter(quotes=quote).exists(), "the rejection that stands has seen it"
+    services.undo(proposal_id=pair[order[1]].pk, by=alice)
+    assert not Memory.objects.exists()
+    assert dump()["knowledge_memory"] == before["knowledge_memory"]
+
+
+@pytest.mark.parametrize("kind", ["topic", "atom", "task"])
+@pytest.mark.parametrize("into", ["proposal", "object"])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_two_merges_that_share_a_quote_are_taken_back_in_any_order(
+    kind: str, into: str, order: tuple[int, int]
+) -> None:
+    workspace = make_workspace()
+    alice = make_user(workspace)
+    winner = make_proposal(workspace, kind)
+    target = services.Target("proposal", winner.pk)
+    if into == "object":
+        target = services.Target(kind, named(workspace, kind, "By hand").pk)
+    shared = make_quote(workspace)
+    losers = [make_proposal(workspace, kind, quotes=[shared, make_quote(workspace)]) for _ in range(2)]
+    for n, loser in enumerate(losers):
+        services.edit(proposal_id=loser.pk, by=alice, fields={BODY[kind]: f"Words {n}"})
+    before = dump()
+    for loser in losers:
+        services.merge(proposal_id=loser.pk, into=target, by=alice, choose={BODY[kind]: "left"})
+    services.undo(proposal_id=losers[order[0]].pk, by=alice, confirm=True)
+    left: Any = winner if into == "proposal" else MODELS[kind]._default_manager.get()
+    found = left.evidence.filter(quote=shared) if into == "proposal" else left.quotes.filter(pk=shared.pk)
+    assert found.exists(), "the other one still says so"
+    services.undo(proposal_id=losers[order[1]].pk, by=alice, confirm=True)
+    assert dump() == before
+
+
+def test_a_memory_does_not_come_back_without_its_rejection() -> None:
+    workspace = make_workspace()
+    alice = make_user(workspace)
+    first = make_proposal(workspace, "topic", "Billing")
+    services.reject(proposal_id=first.pk, by=alice, reason="noise")
+    second = make_proposal(workspace, "topic", "Billing")
+    services.approve(proposal_id=second.pk, by=alice)
+    services.undo(proposal_id=first.pk, by=alice)
+    services.undo(proposal_id=second.pk, by=alice)
+    assert not Memory.objects.exists()

@@ -32,7 +32,7 @@ class Command(BaseCommand):
             "--no-embedded", action="store_true", help="use the servers that DATABASE_URL and REDIS_URL name"
         )
         parser.add_argument("--reload", action="store_true", help="restart web and worker when the code changes")
-        parser.add_argument("--concurrency", type=int, default=2, help="processes of the worker (default 2)")
+        parser.add_argument("--concurrency", type=int, default=3, help="processes of the worker (default 3)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["no_embedded"] and settings.ENV.embedded:
