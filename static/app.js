@@ -22,6 +22,7 @@
 
   /* ---------- times: relative, the exact one on hover, in the reader's zone ---------- */
   const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const moment = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
   const shortDay = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
   const longDay = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
   function paintTimes(root = document) {
@@ -30,7 +31,10 @@
       const at = new Date(el.dateTime);
       const seconds = (now - at) / 1000;
       el.title = exact.format(at);
-      if (el.hasAttribute("data-exact")) { el.textContent = exact.format(at); continue; }
+      if (el.hasAttribute("data-exact")) {
+        el.textContent = (el.dataset.exact === "short" ? moment : exact).format(at);
+        continue;
+      }
       const past = Math.abs(seconds);
       const sign = seconds < 0 ? "in " : "";
       if (past < 45) el.textContent = "now";

@@ -54,12 +54,21 @@ def test_a_line_with_everything(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "channel"), [({}, "default"), ({"source": "ops"}, "ops"), ({"source": "ops", "channel": 5}, "5")]
+    ("facts", "channel"),
+    [
+        ({}, ("", "")),
+        ({"source": "ops"}, ("", "ops")),
+        ({"source": 7}, ("", "7")),
+        ({"source": "ops", "channel": 5}, ("5", "5")),
+        ({"channel": "dev", "source": []}, ("dev", "dev")),
+    ],
 )
-def test_the_channel_is_the_one_named_else_the_source(tmp_path: Path, facts: dict[str, Any], channel: str) -> None:
+def test_the_channel_is_the_one_named_else_the_whole_source(
+    tmp_path: Path, facts: dict[str, Any], channel: tuple[str, str]
+) -> None:
     (found,) = read(write(tmp_path, line(**facts)))
     assert isinstance(found, MessageDraft)
-    assert found.channel.external_id == channel
+    assert found.channel == ChannelDraft("api", *channel)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from analysis.models import AnalysisRun, Finding
 from knowledge.models import Atom, Memory, Task, Topic
 from proposals import intake, services
+from proposals.intakeworld import World
 from proposals.models import Evidence, Intake, Proposal, ReviewAction
 from proposals.tests.factories import make_finding, make_proposal, make_quote, make_run, make_user, make_workspace
 from tasktracker.core.errors import Conflict
@@ -178,7 +179,7 @@ def test_a_proposal_opened_behind_the_desk_makes_intake_read_again(monkeypatch: 
     finding = make_finding(run, "topic", "Billing")
     met: list[int] = []
 
-    class Interrupted(intake.World):
+    class Interrupted(World):
         """The world as it was a moment before somebody else opened a proposal."""
 
         def __init__(self, workspace_id: int, findings: list[Finding]) -> None:

@@ -23,7 +23,11 @@ SPARK_WIDTH, SPARK_HEIGHT = 84, 28
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """A drawing of icons.svg, silent for screen readers: the words stand beside it."""
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name)
+    return format_html(
+        '<svg class="icon" width="16" height="16" aria-hidden="true"><use href="{}#{}"/></svg>',
+        static("icons.svg"),
+        name,
+    )
 
 
 @register.simple_tag
@@ -49,7 +53,8 @@ def confidence(value: float, meaning: str = "") -> SafeString:
         ((i * 8, format_html(' class="{}"', "on") if i < on else "") for i in range(SEGMENTS)),
     )
     return format_html(
-        '<span class="conf {}" title="{}"><svg viewBox="0 0 39 10" aria-hidden="true">{}</svg><b>{}</b> {}</span>',
+        '<span class="conf {}" title="{}"><svg viewBox="0 0 39 10" width="39" height="10" aria-hidden="true">{}</svg>'
+        "<b>{}</b> {}</span>",
         tier.value,
         meaning,
         bars,
@@ -82,16 +87,19 @@ def spark(values: Sequence[float]) -> SafeString | str:
 
 
 @register.simple_tag
-def ago(at: datetime | None, exact: bool = False) -> SafeString | str:
-    """A time element: relative and short, the exact time on hover; the page's script keeps it fresh."""
+def ago(at: datetime | None, exact: bool | str = False) -> SafeString | str:
+    """A time element: relative and short, the exact time on hover; the page's script keeps it fresh.
+
+    `exact` writes the moment itself, `exact="short"` without its year.
+    """
     if at is None:
         return ""
-    shown = at.strftime("%d %b %Y %H:%M") if exact else relative(at)
+    shown = at.strftime("%d %b %H:%M" if exact == "short" else "%d %b %Y %H:%M") if exact else relative(at)
     return format_html(
         '<time datetime="{}" title="{}"{}>{}</time>',
         at.isoformat(),
         at.strftime("%d %b %Y %H:%M UTC"),
-        format_html(" {}", "data-exact") if exact else "",
+        format_html(' data-exact="{}"', exact if isinstance(exact, str) else "") if exact else "",
         shown,
     )
 
