@@ -21,7 +21,7 @@ from tasktracker.core.htmx import fragment, target, wants_fragment
 from tasktracker.core.permissions import access_for, page, workspace_for
 
 PAGE_SIZE = 25
-CELLS = 480  # a grid of more windows than this puts several into one cell
+CELLS = 240  # a grid of more windows than this puts several into one cell
 MARKS = {"waiting": "", "running": "…", "done": "", "failed": "!"}
 WORST = ("failed", "running", "waiting", "done")
 STAGES = [(Stage.KNOWLEDGE.value, "messages → knowledge"), (Stage.TASKS.value, "knowledge → tasks")]

@@ -21,7 +21,7 @@ from tasktracker.core.htmx import fragment, target, wants_fragment
 from tasktracker.core.models import Workspace
 from tasktracker.core.permissions import access_for, page, workspace_for
 
-PAGE_SIZE = 50
+PAGE_SIZE = 30
 FILTERS = ("source", "channel", "author", "verdict", "category", "since", "until", "q")
 
 

@@ -16,7 +16,7 @@ from proposals.selectors import TIERS
 from tasktracker.core.enums import Tier
 from tasktracker.core.models import Workspace
 
-PAGE_SIZE = 50
+PAGE_SIZE = 30
 ALL = "all"
 DECIDED = (Proposal.Status.APPROVED, Proposal.Status.REJECTED, Proposal.Status.MERGED)
 STATUS_CHOICES = [

@@ -225,9 +225,12 @@
     clearTimeout(opening);
     opening = setTimeout(() => openCard(next), 60);
   }
-  function openCard(row) {
-    htmx.ajax("GET", row.getAttribute("hx-get"), { source: "#desk", target: "#card", swap: "outerHTML" });
-    history.replaceState(history.state, "", row.href);
+  const address = () => location.pathname + location.search;
+  let shown = address();
+  function openCard(row, remember) {
+    htmx.ajax("GET", row.href, { source: "#desk", target: "#card", swap: "outerHTML" });
+    history[remember ? "pushState" : "replaceState"](null, "", row.href);
+    shown = address();
   }
   function check(item, value) {
     const box = $('input[type="checkbox"]', item.closest("li") || item);
@@ -338,6 +341,11 @@
     if (at("[data-close]")) at("dialog").close();
     if (e.target.tagName === "DIALOG") e.target.close();
     if (at("[data-print]")) print();
+    const plain = !(e.ctrlKey || e.metaKey || e.shiftKey || e.altKey || e.button);
+    const row = plain && at("[data-card]");
+    if (row) { e.preventDefault(); openCard(row, true); }
+    const cell = plain && $("#window") && at("a.cell");
+    if (cell) { e.preventDefault(); htmx.ajax("GET", cell.href, { source: "#run-state", target: "#window", swap: "outerHTML" }); }
     const held = at("[data-held-for]");
     if (held) { e.target.blur(); release(document.getElementById(held.dataset.heldFor)); }
     closeMenus(at("details.menu"));
@@ -375,6 +383,8 @@
   body.addEventListener("htmx:oobAfterSwap", (e) => settle(e.target));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { paintTimes(); connect(); } });
   addEventListener("online", connect);
+  for (const name of ["htmx:pushedIntoHistory", "htmx:replacedInHistory"]) body.addEventListener(name, () => { shown = address(); });
+  addEventListener("popstate", () => { if (address() !== shown) location.reload(); });
   setInterval(paintTimes, 30000);
   settle(body);
   arrange();

@@ -59,14 +59,13 @@ def test_older_messages_come_by_keyset_each_once_and_nothing_is_counted(reviewer
     for _ in range(120):
         make_message(reviewer.workspace, sent_at=same_moment)
     client, at, seen = reviewer.browser, LIST, []
-    for _ in range(3):
+    while at:
         with CaptureQueriesContext(connection) as queries:
             page = Page.of(client.get(at))
         assert not [q for q in queries if "COUNT(" in q["sql"] and "ingestion_message" in q["sql"]]
         seen += shown(page)
         more = page.all("a", href="before=")
         at = LIST + more[0].attrs["href"] if more else ""
-    assert at == ""
     assert len(seen) == len(set(seen)) == 121
     assert seen[-1] == str(first.pk)
 

@@ -80,7 +80,7 @@ def test_the_list_goes_on_by_keyset_and_shows_each_once(reviewer: Person) -> Non
     quote = make_quote(reviewer.workspace)
     made = [make_proposal(reviewer.workspace, rank=number % 7, quotes=[quote]) for number in range(120)]
     client, at, seen = reviewer.browser, DESK, []
-    for _ in range(3):
+    for _ in range(9):
         page = Page.of(client.get(at))
         seen += rows_of(page)
         more = page.all("a", href="?below=")

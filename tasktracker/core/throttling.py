@@ -1,12 +1,20 @@
 """How often a person may call the API."""
 
 import time
+from functools import cache
 from typing import Any
 
-from django.core.cache import cache
+from django.conf import settings
+from redis import Redis
 from redis.exceptions import RedisError
 from rest_framework import throttling
 from rest_framework.request import Request
+
+
+@cache
+def counters() -> "Redis":
+    """One client for the process. Django's cache makes a client for each request of an ASGI server, and connects anew."""
+    return Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
 class UserThrottle(throttling.SimpleRateThrottle):
@@ -20,10 +28,11 @@ class UserThrottle(throttling.SimpleRateThrottle):
         if not request.user or not request.user.is_authenticated:
             return True
         slot = int(time.time() // self.duration)
-        key = f"rate:{request.user.pk}:{slot}"
+        key = f"{settings.CACHES['default']['KEY_PREFIX']}:rate:{request.user.pk}:{slot}"
         try:
-            used = cache.incr(key) if not cache.add(key, 1, self.duration + 5) else 1
-        except (RedisError, ValueError):
+            with counters().pipeline(transaction=False) as both:
+                used, _ = both.incr(key).expire(key, self.duration + 5).execute()
+        except RedisError:
             return True
         return bool(used <= self.num_requests)
 

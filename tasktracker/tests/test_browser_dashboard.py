@@ -58,7 +58,7 @@ def test_the_dashboard_changes_during_a_run_without_a_reload(live_stack: LiveSta
     waiting = Proposal.objects.filter(status="pending").count
     assert wait_for(waiting) > 0
     wait_for(lambda: page.text("#figures .value") == f"{waiting():,}" and page.text("#review-count") == str(waiting()))
-    assert len(page.all("#needs > li[data-key-id]")) > 0
+    wait_for(lambda: page.all("#needs > li[data-key-id]"))
     steps = page.run("return [...window.seen]")
     assert len(steps) >= 2, steps  # it filled step by step
     assert page.run("return window.sameDocument") is True

@@ -86,3 +86,13 @@ def test_what_somebody_wrote_runs_nowhere(person: Person, web: LiveStack, browse
     browser.one("#card .by a").click()
     wait_for(lambda: browser.all("#card .talk"))
     assert browser.complaints() == []
+
+
+def test_a_cell_opens_its_window_beside_the_grid(
+    person: Person, made: Everything, web: LiveStack, browser: Browser
+) -> None:
+    browser.log_in(person.user, web.url, at=f"/runs/{made.run.pk}/")
+    assert "Choose a cell" in browser.text("#window")
+    browser.one("a.cell[href='?window=1']").click()
+    wait_for(lambda: "Window 1" in browser.text("#window"))
+    assert browser.complaints() == []

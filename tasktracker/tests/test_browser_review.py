@@ -176,6 +176,17 @@ def test_on_a_phone_the_card_fills_the_screen_with_its_actions_at_the_thumb(
     assert page.too_wide() == []
 
 
+def test_back_leads_from_the_card_to_the_list(reviewer: Person, browser: Browser, desk: Callable[..., Browser]) -> None:
+    one, _ = ranked(reviewer, 2)
+    browser.phone()
+    page = desk()
+    page.one(f"#row-{one.pk} a").click()
+    wait_for(lambda: page.shown("#card"))
+    page.driver.back()
+    wait_for(lambda: page.shown("#desk-rows") and not page.shown("#card"))
+    assert page.complaints() == []
+
+
 def test_with_scripts_switched_off_the_desk_still_decides(reviewer: Person, web: LiveStack, browser: Browser) -> None:
     one, two = make_proposal(reviewer.workspace, rank=5), make_proposal(reviewer.workspace, rank=1)
     browser.scripts(on=False)

@@ -1,16 +1,23 @@
 """What every page keeps: its weight, its number of queries, its policy, its own cache, its words for an empty room."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
+from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from analysis.tests.factories import make_run as make_windows
+from knowledge.models import Task, Topic
+from proposals.tests.factories import make_message, make_proposal, make_quote
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.everything import fill
 from tasktracker.tests.pages import Page
 
 pytestmark = pytest.mark.django_db
-WEIGHT = 150_000  # bytes of a page before compression
+WEIGHT = 150_000  # bytes of a page with its style and its scripts, before compression
 QUERIES = 34
 EMPTY = {
     "/": "No source yet",
@@ -37,8 +44,37 @@ def test_each_page_is_light_and_asks_little(person: Person) -> None:
         with CaptureQueriesContext(connection) as queries:
             response = client.get(at)
         assert response.status_code == 200, at
-        assert len(response.content) < WEIGHT, at
+        assert weight_of(response) < WEIGHT, at
         assert len(queries) <= QUERIES, (at, len(queries))
+
+
+def weight_of(response: Any) -> int:
+    """Bytes of a page and of all files that it names."""
+    page = Page.of(response)
+    names = {tag.attrs.get("src") or tag.attrs.get("href", "") for tag in page.tags if tag.name in {"script", "link"}}
+    files = [finders.find(name.removeprefix("/static/")) for name in [*names, "/static/icons.svg"]]
+    assert all(files), names
+    return len(response.content) + sum(Path(str(file)).stat().st_size for file in files)
+
+
+def test_full_pages_are_light_too(person: Person) -> None:
+    words = "A sentence of the usual length that somebody wrote on a Tuesday"
+    quotes = [make_quote(person.workspace, make_message(person.workspace, f"{words} {n}")) for n in range(80)]
+    for number in range(80):
+        make_proposal(
+            person.workspace,
+            "task",
+            f"{words} {number}",
+            quotes=quotes[number : number + 3],
+            rank=number,
+            fingerprint=f"p{number}",
+        )
+    Task.objects.bulk_create(Task(workspace=person.workspace, title=f"{words} {n}") for n in range(80))
+    Topic.objects.bulk_create(Topic(workspace=person.workspace, name=f"{words} {n}") for n in range(80))
+    run = make_windows(person.workspace, windows=2_000)
+    client = person.browser
+    for at in ("/", "/review/", "/messages/", "/tasks/", "/topics/", f"/runs/{run.pk}/", "/search/?q=sentence"):
+        assert weight_of(client.get(at)) < WEIGHT, at
 
 
 def test_each_page_has_one_heading_and_a_title_of_its_own(person: Person) -> None:
