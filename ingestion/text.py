@@ -118,9 +118,15 @@ def _clean_unicode(text: str) -> tuple[str, bool]:
     text = _NOT_CHARACTERS.sub("\ufffd", text)
     text = _TAGS.sub(lambda found: found[1] or "", text)
     text = _SELECTORS.sub(r"\1", text)
-    text = _JOINERS.sub("", text)
     limited = _limit_marks(text) if _MAYBE_MARKS.search(text) else text
-    return unicodedata.normalize("NFC", limited), len(limited) < len(text)
+    return _without_joiners(unicodedata.normalize("NFC", limited)), len(limited) < len(text)
+
+
+def _without_joiners(text: str) -> str:
+    """Without joiners that spell nothing. Dropping one may compose or reorder what stood around it: until it rests."""
+    while (rested := unicodedata.normalize("NFC", _JOINERS.sub("", text))) != text:
+        text = rested
+    return text
 
 
 def _limit_marks(text: str) -> str:
