@@ -42,7 +42,7 @@ def probe_telegram(source: Source) -> Probe:
     try:
         answer = httpx.get(f"{settings.TELEGRAM_API_URL}/bot{token}/getMe", timeout=TIMEOUT)
         body = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         # The address holds the token: only the kind of the error is told.
         return Probe(False, f"Telegram could not be reached ({type(error).__name__}).")
     if not body.get("ok"):

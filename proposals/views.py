@@ -131,7 +131,9 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
     verb = request.POST.get("verb", "")
     if verb not in DONE:
         raise Invalid("Choose approve, reject or snooze.")
-    asked = {int(value) for value in request.POST.getlist("ids") if value.isascii() and value.isdigit()}
+    asked = {
+        int(value) for value in request.POST.getlist("ids") if value.isascii() and value.isdigit() and len(value) <= 18
+    }
     visible = selectors.visible_to(access_for(request).user).filter(workspace=workspace_for(request), pk__in=asked)
     ids = [proposal.pk for proposal in visible.order_by("-rank", "-id")]
     if not ids:

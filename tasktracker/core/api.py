@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Model, ProtectedError
 from django.http import Http404
 from rest_framework import exceptions, status, viewsets
@@ -46,6 +46,11 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         if wait:
             answer["Retry-After"] = str(int(wait) + 1)
         return answer
+    if isinstance(error, DataError | OverflowError | UnicodeEncodeError | RecursionError):
+        # What PostgreSQL or a number can't hold (NUL, a lone surrogate, 1e400) is the caller's to mend.
+        return problem(
+            "invalid", "A value holds something that can't be stored, such as NUL or an endless number.", 400
+        )
     return None
 
 

@@ -89,7 +89,7 @@ class EventsView(APIView):
     )
     def get(self, request: Request) -> Response:
         text = request.query_params.get("since", "0")
-        if not text.isdigit() or len(text) > 18:
+        if not (text.isascii() and text.isdigit()) or len(text) > 18:
             raise Invalid("since must be the id of an event, a whole number.")
         replay = selectors.events_page(access_for(request).workspace.pk, int(text), limit=EVENTS_PAGE)
         following = replay.last if len(replay.events) == EVENTS_PAGE else None

@@ -10,6 +10,8 @@ from urllib.parse import parse_qs
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from channels.security.websocket import AllowedHostsOriginValidator
+from django.db import DatabaseError
+from psycopg_pool import PoolTimeout
 
 from tasktracker.core import selectors
 from tasktracker.core.authentication import token_owner
@@ -49,13 +51,15 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
     last: int
 
     async def connect(self) -> None:
-        query = {name: values[-1] for name, values in parse_qs(self.scope["query_string"].decode()).items()}
+        query = {
+            name: values[-1] for name, values in parse_qs(self.scope["query_string"].decode(errors="replace")).items()
+        }
         self.tasks: list[asyncio.Task[None]] = []
         self.dirty = asyncio.Event()
         self.seen: list[float] = []
         self.types = {name for name in query.get("types", "").split(",") if name}
-        self.wanted = {name: int(query[name]) for name in ("source", "author") if query.get(name, "").isdigit()}
-        token = bearer(self.scope)
+        self.wanted = {name: int(query[name]) for name in ("source", "author") if is_number(query.get(name, ""))}
+        self.token = token = bearer(self.scope)
         user, access = await database_sync_to_async(self._identify)(token, query.get("workspace"))
         if user is None or access is None:
             await self.accept("bearer" if token else None)  # a close code reaches the client only after accept
@@ -65,7 +69,7 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         await self.accept("bearer" if token else None)
         await self.channel_layer.group_add(group_name(access.workspace.pk), self.channel_name)
         since = query.get("since", "")
-        if since.isdigit():
+        if is_number(since):
             self.last = int(since)
         else:
             self.last = await database_sync_to_async(selectors.last_event_id)(access.workspace.pk)
@@ -109,7 +113,11 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.dirty.wait(), LOOK_EVERY)
             self.dirty.clear()
-            replay = await database_sync_to_async(selectors.events_since)(self.access.workspace.pk, self.last)
+            try:
+                replay = await database_sync_to_async(selectors.events_since)(self.access.workspace.pk, self.last)
+            except (DatabaseError, PoolTimeout):
+                await self.close(1011)  # the client comes again and asks for what it missed
+                return
             if replay.reset:
                 await self.send_json({"type": "reset", "id": replay.last})
             for frame in coalesce(event for event in replay.events if self._is_wanted(event)):
@@ -120,15 +128,34 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
     async def _recheck(self) -> None:
         while True:
             await asyncio.sleep(RECHECK_EVERY)
-            member = await database_sync_to_async(selectors.membership_of)(self.access.user, self.access.workspace.pk)
-            if member is None:
+            try:
+                allowed = await database_sync_to_async(self._may_stay)()
+            except (DatabaseError, PoolTimeout):
+                await self.close(1011)
+                return
+            if not allowed:
                 await self.close(4403)
+                return
+
+    def _may_stay(self) -> bool:
+        """Still a member, with a token that was not revoked or a session that was not ended."""
+        if selectors.membership_of(self.access.user, self.access.workspace.pk) is None:
+            return False
+        if self.token is not None:
+            return token_owner(self.token) is not None
+        session = self.scope["session"]
+        return bool(session.exists(session.session_key))
 
     def _is_wanted(self, event: dict[str, Any]) -> bool:
         if self.types and event["type"] not in self.types:
             return False
         data = event["data"]
         return all(data.get(name, value) == value for name, value in self.wanted.items())
+
+
+def is_number(text: str) -> bool:
+    """Whether `text` is a whole number that the database can hold."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def coalesce(events: Any) -> list[dict[str, Any]]:

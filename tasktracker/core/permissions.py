@@ -40,7 +40,7 @@ def access_of(user: User, *, slug: str | None = None, workspace_id: int | None =
     """The person's access to the named workspace, or to their first one; None for a stranger."""
     found = Membership.objects.select_related("workspace").filter(user=user).order_by("workspace__name", "id")
     if slug is not None:
-        found = found.filter(workspace__slug=slug)
+        found = found.filter(workspace__slug=slug.replace("\x00", ""))
     elif workspace_id is not None:
         found = found.filter(workspace_id=workspace_id)
     membership = found.first()

@@ -18,14 +18,21 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 # Prefixes that carry an IPv4 address which `is_global` does not look at: (network, bits right of that address).
 _CARRIERS = (
     (ipaddress.IPv6Network("64:ff9b::/96"), 0),
-    (ipaddress.IPv6Network("64:ff9b:1::/48"), 0),
     (ipaddress.IPv6Network("::ffff:0:0:0/96"), 0),
-    (ipaddress.IPv6Network("::/96"), 0),
     (ipaddress.IPv6Network("2002::/16"), 80),
 )
 
 # What ipaddress of some Python versions takes for public, or what leads to somebody's own network again.
-_NEVER = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "100::/64", "3fff::/20", "5f00::/16")))
+_NEVER = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            *("192.0.0.0/24", "192.88.99.0/24", "100::/64", "3fff::/20", "5f00::/16"),
+            # Here an IPv4 address may stand where nobody can see it, or leads through somebody else's relay.
+            *("64:ff9b:1::/48", "2001::/32", "::/96"),
+        ),
+    )
+)
 
 
 class AddressRefused(ValueError):
@@ -75,22 +82,20 @@ def vet(host: str, port: int, *, allowed: Collection[str], resolver: Resolver = 
 
 def is_public(address: Address) -> bool:
     """Whether anybody on the internet may have it, also when an IPv4 address is wrapped in an IPv6 one."""
+    if any(address in network for network in _NEVER if network.version == address.version):
+        return False
     if isinstance(address, ipaddress.IPv6Address):
         wrapped = _wrapped(address)
         if wrapped is not None:
             return is_public(wrapped)
         if address.is_site_local:
             return False
-    if any(address in network for network in _NEVER if network.version == address.version):
-        return False
     return address.is_global and not address.is_multicast and not address.is_unspecified and not address.is_reserved
 
 
 def _wrapped(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
-    if address.teredo is not None:
-        return address.teredo[1]
     for network, shift in _CARRIERS:
         if address in network:
             return ipaddress.IPv4Address((int(address) >> shift) & 0xFFFFFFFF)
