@@ -9,7 +9,6 @@ from django.test import Client
 from ingestion.models import Source
 from tasktracker.core.tests.factories import Person, make_person
 
-
 MESSAGE = '{"source": "%s", "external_id": "1", "author": "A", "text": "x", "sent_at": "2026-01-01T00:00Z"}'
 
 
