@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 @cache
 def counters() -> "Redis":
-    """One client for the process. Django's cache makes a client for each request of an ASGI server, and connects anew."""
+    """One client for the process: Django's cache makes one for each request of an ASGI server, and connects anew."""
     return Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
@@ -31,7 +31,9 @@ class UserThrottle(throttling.SimpleRateThrottle):
         key = f"{settings.CACHES['default']['KEY_PREFIX']}:rate:{request.user.pk}:{slot}"
         try:
             with counters().pipeline(transaction=False) as both:
-                used, _ = both.incr(key).expire(key, self.duration + 5).execute()
+                both.incr(key)
+                both.expire(key, self.duration + 5)
+                used, _ = both.execute()
         except RedisError:
             return True
         return bool(used <= self.num_requests)
