@@ -66,13 +66,14 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
             await self.close(4401 if user is None else 4403)
             return
         self.access = access
-        await self.accept("bearer" if token else None)
         await self.channel_layer.group_add(group_name(access.workspace.pk), self.channel_name)
         since = query.get("since", "")
         if is_number(since):
             self.last = int(since)
         else:
             self.last = await database_sync_to_async(selectors.last_event_id)(access.workspace.pk)
+        # Only now: whatever happens after the client hears that it is connected, it will be told.
+        await self.accept("bearer" if token else None)
         self.dirty.set()
         self.tasks = [asyncio.create_task(self._pump()), asyncio.create_task(self._recheck())]
 
