@@ -7,17 +7,25 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view, inline_serializer
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BooleanField, CharField
 
-from ingestion import probing, selectors, services
+from ingestion import probing, selectors, services, storage
 from ingestion.filters import MessageFilter
 from ingestion.importing import ImportReport
 from ingestion.models import Message, Source
 from ingestion.parsers import NdjsonParser
-from ingestion.serializers import MessageInSerializer, MessageSerializer, SourceSerializer, VerdictInSerializer
+from ingestion.serializers import (
+    MessageInSerializer,
+    MessageSerializer,
+    SourceSerializer,
+    VerdictInSerializer,
+    draft_of,
+    posted,
+)
 from tasktracker.core.api import CrudViewSet, ReadOnlyViewSet, idempotent
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import DomainError, Invalid, NotFound
@@ -26,11 +34,9 @@ from tasktracker.core.models import Workspace
 BULK_LIMIT = 5_000
 
 
-def source_named(workspace: Workspace, wanted: str) -> Source:
-    """A source by id or name; a name that is not known makes one of kind api. Raises for one that is switched off."""
-    rows = Source.objects.filter(workspace=workspace)
-    source = rows.filter(pk=int(wanted)).first() if selectors.is_id(wanted) else None
-    source = source or rows.filter(name=wanted).first()
+def source_to_post(workspace: Workspace, found: Source | None, wanted: str) -> Source:
+    """The source found; a name that is not known makes one of kind api. Raises for one that is switched off."""
+    source = found
     if source is None:
         if selectors.is_id(wanted):
             raise NotFound(f"There is no source {wanted} in this workspace.")
@@ -75,11 +81,16 @@ class MessageViewSet(ReadOnlyViewSet):
     @idempotent
     def create(self, request: Request) -> Response:
         """Store one message: 201, or 200 when it was known (a later `edited_at` replaces its text)."""
-        given = MessageInSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = posted().run_validation(request.data)
         with transaction.atomic():
-            source = source_named(self.access.workspace, given.validated_data["source"])
-            recorded = services.record_message(source=source, draft=given.draft(source))
+            found, place = storage.find_posted(
+                workspace_id=self.access.workspace.pk,
+                source=given["source"],
+                channel=given.get("channel", ""),
+                author=given["author"].external_id,
+            )
+            source = source_to_post(self.access.workspace, found, given["source"])
+            recorded = services.record_message(source=source, draft=draft_of(given, source), place=place)
         body = MessageSerializer(recorded.message).data
         return Response(body, status=201 if recorded.outcome == "created" else 200)
 
@@ -97,26 +108,28 @@ class MessageViewSet(ReadOnlyViewSet):
         if len(rows) > BULK_LIMIT:
             raise Invalid(f"At most {BULK_LIMIT} messages at once; these are {len(rows)}. Send them in parts.")
         total, errors = ImportReport(seen=len(rows)), []
-        by_source: dict[str, list[MessageInSerializer]] = {}
+        by_source: dict[str, list[dict[str, Any]]] = {}
         for position, row in enumerate(rows):
-            given = MessageInSerializer(data=row)
-            if given.is_valid():
-                by_source.setdefault(given.validated_data["source"], []).append(given)
+            try:
+                given = posted().run_validation(row)
+            except ValidationError as error:
+                errors.append({"position": position, "errors": error.detail})
             else:
-                errors.append({"position": position, "errors": given.errors})
+                by_source.setdefault(given["source"], []).append(given)
         for wanted, group in by_source.items():
             self._record_group(wanted, group, total)
         counts = total.counts() | {"errors": total.errors + len(errors)}
         return Response({**counts, "problems": errors[:100], "reasons": total.reasons})
 
-    def _record_group(self, wanted: str, group: list[MessageInSerializer], total: ImportReport) -> None:
+    def _record_group(self, wanted: str, group: list[dict[str, Any]], total: ImportReport) -> None:
         try:
-            source = source_named(self.access.workspace, wanted)
+            found, _ = storage.find_posted(workspace_id=self.access.workspace.pk, source=wanted)
+            source = source_to_post(self.access.workspace, found, wanted)
         except DomainError as error:
             total.errors += len(group)
             total.note(error.detail)
             return
-        report = services.record_messages(source=source, drafts=[given.draft(source) for given in group])
+        report = services.record_messages(source=source, drafts=[draft_of(given, source) for given in group])
         report.seen = 0  # counted above, with those that are no message
         total.add(report)
 

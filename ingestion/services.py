@@ -10,6 +10,7 @@ from ingestion import storage
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
 from ingestion.importing import ImportReport, import_export, record_messages
 from ingestion.models import Channel, Message, Participant, Quote, Source
+from ingestion.storage import Place
 from ingestion.text import clean_name
 from ingestion.tidy import judge, tidy
 from tasktracker.core.enums import Verdict
@@ -77,35 +78,46 @@ def ensure_participant(*, workspace_id: int, platform: str, draft: PersonDraft) 
     return person
 
 
-@transaction.atomic
-def record_message(*, source: Source, draft: MessageDraft, is_own: bool = False) -> Recorded:
+def record_message(
+    *, source: Source, draft: MessageDraft, is_own: bool = False, place: Place | None = None
+) -> Recorded:
     """Store one live message, exactly once however often and from wherever it comes.
+
+    `place` is what the caller has just read in this transaction: it spares a look where it is that of the message.
 
     A message that is there already is `updated` when the draft was edited later than what is stored (the old text
     is kept as a revision), else `unchanged`. Emits message.received or message.edited.
     """
-    draft = tidy(draft, limit=settings.MESSAGE_TEXT_LIMIT)
+    return _record(source, tidy(draft, limit=settings.MESSAGE_TEXT_LIMIT), is_own, place)
+
+
+# Without a savepoint: two steps less, and no caller goes on in its transaction after an error in here.
+@transaction.atomic(savepoint=False)
+def _record(source: Source, draft: MessageDraft, is_own: bool, place: Place | None) -> Recorded:
     workspace_id = source.workspace_id
-    channel = ensure_channel(workspace_id=workspace_id, draft=draft.channel)
-    author = None
-    if draft.author is not None:
+    if place is None or not place.is_of(draft):
+        place = storage.find_place(workspace_id=workspace_id, draft=draft)
+    channel, author = place
+    if channel is None or (draft.channel.title and channel.title != draft.channel.title):
+        channel = ensure_channel(workspace_id=workspace_id, draft=draft.channel)
+    if draft.author is not None and (author is None or (draft.author.name and author.name != draft.author.name)):
         author = ensure_participant(workspace_id=workspace_id, platform=draft.channel.platform, draft=draft.author)
-    place = storage.Placed(draft, channel.pk, author.pk if author else None, judge(draft, is_own=is_own), is_own)
-    new = storage.insert_new([place], workspace_id=workspace_id, source_id=source.pk)
-    stored = Message.objects.select_related("source", "channel", "author")
+    placed = storage.Placed(draft, channel.pk, author.pk if author else None, judge(draft, is_own=is_own), is_own)
+    new = storage.insert_new([placed], workspace_id=workspace_id, source_id=source.pk)
     if new:
-        message = stored.get(pk=new[place.key])
+        message = storage.as_stored(placed, new[placed.key], source=source, channel=channel, author=author)
         emit(
             MessageReceived(
                 workspace_id=workspace_id,
                 object_id=message.pk,
                 source=source.pk,
                 channel=channel.pk,
-                author=place.author_id,
+                author=placed.author_id,
             )
         )
         return Recorded(message, "created")
-    message = stored.select_for_update(of=("self",)).get(channel=channel, external_id=draft.external_id)
+    stored = Message.objects.select_related("source", "channel", "author").select_for_update(of=("self",))
+    message = stored.get(channel=channel, external_id=draft.external_id)
     return Recorded(message, "updated" if storage.take_edit(message=message, draft=draft) else "unchanged")
 
 

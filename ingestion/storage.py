@@ -4,15 +4,16 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import psycopg
 from django.db import connection, transaction
 from django.utils import timezone
 
 from ingestion.drafts import MessageDraft
-from ingestion.models import Message, MessageRevision, Quote
+from ingestion.models import Channel, Message, MessageRevision, Participant, Quote, Source
 from ingestion.noise import NoiseVerdict
-from ingestion.tidy import is_newer, judge
+from ingestion.selectors import is_id
+from ingestion.tidy import API_PLATFORM, is_newer, judge
 from tasktracker.core.events import MessageEdited, emit
+from tasktracker.core.rows import columns, instances, planned_cursor
 
 # Two copies of one message may come at the same moment: the unique constraint decides, not a look before.
 INSERT = """
@@ -31,6 +32,28 @@ ON CONFLICT (channel_id, external_id) DO NOTHING
 RETURNING id, channel_id, external_id
 """
 
+# The rows of a message's channel and author, where they are there: one look instead of two.
+FIND = f"""
+SELECT {columns(Channel, "c")}, {columns(Participant, "p")}
+FROM (SELECT) AS one
+LEFT JOIN ingestion_channel c
+    ON c.workspace_id = %(workspace)s AND c.platform = %(platform)s AND c.external_id = %(channel)s
+LEFT JOIN ingestion_participant p
+    ON p.workspace_id = %(workspace)s AND p.platform = %(platform)s AND p.external_id = %(author)s
+"""  # noqa: S608  # the columns are those of our models
+
+# The same for what is posted, whose channel is one of its source: that, by name or id, in the same look.
+FIND_POSTED = f"""
+SELECT {columns(Source, "s")}, {columns(Channel, "c")}, {columns(Participant, "p")}
+FROM ingestion_source s
+LEFT JOIN ingestion_channel c
+    ON c.workspace_id = s.workspace_id AND c.platform = %(platform)s AND c.external_id = s.id || '/' || %(channel)s
+LEFT JOIN ingestion_participant p
+    ON p.workspace_id = s.workspace_id AND p.platform = %(platform)s AND p.external_id = %(author)s
+WHERE s.workspace_id = %(workspace)s AND (s.name = %(name)s OR s.id = %(id)s)
+ORDER BY s.id = %(id)s DESC NULLS LAST LIMIT 1
+"""  # noqa: S608  # the columns are those of our models
+
 
 class Placed(NamedTuple):
     """A tidy draft with the rows that it belongs to, and what the rules say of it."""
@@ -47,13 +70,95 @@ class Placed(NamedTuple):
         return self.channel_id, self.draft.external_id
 
 
+class Place(NamedTuple):
+    """The rows that a message belongs to, None for what is not known yet."""
+
+    channel: Channel | None
+    author: Participant | None
+
+    def is_of(self, draft: MessageDraft) -> bool:
+        """Whether these are the rows of a tidy draft, both of them."""
+        channel, author = self.channel, self.author
+        return (
+            channel is not None
+            and (channel.platform, channel.external_id) == (draft.channel.platform, draft.channel.external_id)
+            and (author.external_id if author else None) == (draft.author.external_id if draft.author else None)
+        )
+
+
+def find_place(*, workspace_id: int, draft: MessageDraft) -> Place:
+    """The channel and the author of a tidy draft."""
+    channel, author = draft.channel, draft.author
+    with planned_cursor() as cursor:
+        cursor.execute(
+            FIND,
+            {
+                "workspace": workspace_id,
+                "platform": channel.platform,
+                "channel": channel.external_id,
+                "author": author.external_id if author else None,
+            },
+        )
+        (row,) = cursor.fetchall()
+    return Place(*instances((Channel, Participant), row))
+
+
+def find_posted(
+    *, workspace_id: int, source: str, channel: str = "", author: str | None = None
+) -> tuple[Source | None, Place]:
+    """A source by id or name (an id goes first), and the place in it of a message with this channel and author id."""
+    with planned_cursor() as cursor:
+        cursor.execute(
+            FIND_POSTED,
+            {
+                "workspace": workspace_id,
+                "platform": API_PLATFORM,
+                "name": source,
+                "id": int(source) if is_id(source) else None,
+                "channel": channel,
+                "author": author,
+            },
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None, Place(None, None)
+    found, *place = instances((Source, Channel, Participant), row)
+    return found, Place(*place)
+
+
+def as_stored(place: Placed, pk: int, *, source: Source, channel: Channel, author: Participant | None) -> Message:
+    """The message that `insert_new` has just stored under `pk`, not read again: `received_at` is about now."""
+    draft, verdict = place.draft, place.verdict
+    message = Message(
+        id=pk,
+        workspace_id=source.workspace_id,
+        source=source,
+        channel=channel,
+        author=author,
+        external_id=draft.external_id,
+        kind=draft.kind,
+        text=draft.text,
+        sent_at=draft.sent_at,
+        edited_at=draft.edited_at,
+        reply_to=draft.reply_to,
+        thread=draft.thread,
+        thread_title=draft.thread_title,
+        forwarded_from=draft.forwarded_from,
+        is_own=place.is_own,
+        verdict=verdict.verdict.value,
+        verdict_reason=verdict.reason,
+        verdict_score=verdict.score,
+        metadata=draft.metadata,
+    )
+    message._state.adding, message._state.db = False, connection.alias
+    return message
+
+
 def insert_new(placed: Sequence[Placed], *, workspace_id: int, source_id: int) -> dict[tuple[int, str], int]:
     """Insert those that are not there yet; returns key → id of the new ones only."""
     drafts = [place.draft for place in placed]
     verdicts = [place.verdict for place in placed]
-    connection.ensure_connection()
-    # Django's own cursor writes parameters into the statement as text; arrays that go beside it in binary cost a third.
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(
             INSERT,
             [

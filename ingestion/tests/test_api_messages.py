@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import psycopg
 import pytest
 
 from ingestion.models import Message, Source
@@ -37,6 +38,46 @@ def test_a_source_is_named_by_id_too_and_an_unknown_id_is_404(owner: Person, str
     assert post(owner, source=source, external_id="m-2").status_code == 201
     assert post(owner, source=999_999).status_code == 404
     assert post(stranger, source=source).status_code == 404
+
+
+def test_a_source_with_a_number_for_a_name_gives_way_to_the_one_with_that_id(owner: Person) -> None:
+    source = post(owner).json()["source"]
+    named = Source.objects.create(workspace=owner.workspace, name=str(source), kind="api")
+    assert post(owner, source=str(source), external_id="m-2").json()["source"] == source
+    Source.objects.filter(pk=source).update(name="renamed")
+    assert post(owner, source="renamed", external_id="m-3").json()["source"] == source
+    assert post(owner, source=named.pk, external_id="m-4").json()["source"] == named.pk
+
+
+def test_the_answer_is_what_a_get_says(owner: Person) -> None:
+    sent = "2026-11-02T10:00:00.120+01:00"
+    answer = post(owner, sent_at=sent, edited_at="2026-11-02T12:00:00Z", channel="dev", metadata={"a": [1]}).json()
+    assert answer == owner.api.get("/api/messages").json()["results"][0]
+    assert (answer["sent_at"], answer["edited_at"]) == ("2026-11-02T09:00:00.120000Z", "2026-11-02T12:00:00Z")
+    assert answer["metadata"] == {"a": [1]}
+    detail = owner.api.get(f"/api/messages/{answer['id']}").json()
+    assert {name: detail[name] for name in answer} == answer
+
+
+@pytest.mark.parametrize("body", [None, [], "text", 7])
+def test_a_body_that_is_no_message_is_400(owner: Person, body: Any) -> None:
+    answer = owner.api.post("/api/messages", json.dumps(body), content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
+def test_a_post_costs_four_statements(owner: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Token with its person; source with channel and author; the message; its event. Each post pays for each."""
+    post(owner)
+    sent: list[str] = []
+    execute = psycopg.Cursor.execute
+
+    def counted(self: Any, query: Any, *args: Any, **options: Any) -> Any:
+        sent.append(str(query).split(maxsplit=1)[0])
+        return execute(self, query, *args, **options)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", counted)
+    assert post(owner, external_id="m-2").status_code == 201
+    assert [word for word in sent if word not in ("SAVEPOINT", "RELEASE")] == ["SELECT", "SELECT", "INSERT", "INSERT"]
 
 
 @pytest.mark.parametrize(

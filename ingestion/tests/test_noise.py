@@ -1,11 +1,17 @@
 """The rules call noise what is noise in any language, and nothing that only contains such a word."""
 
+import math
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingestion import noise
 from ingestion.lexicons import ACKNOWLEDGEMENTS, ANSWERS
 from ingestion.noise import NoiseInput, NoiseVerdict, judge
+from ingestion.substance import score
+from ingestion.text import WORD_MARKS
 from tasktracker.core.enums import Verdict
 
 
@@ -25,6 +31,7 @@ def verdict(text: str, **facts: object) -> NoiseVerdict:
         (NoiseInput(text="/start"), "command"),
         (NoiseInput(text="/report@our_bot now"), "command"),
         (NoiseInput(text="anything that the platform calls one", is_command=True), "command"),
+        (NoiseInput(text="/build now, with all that the release of Tuesday needs, please", is_command=True), "command"),
         (NoiseInput(text="👍"), "emoji"),
         (NoiseInput(text="👩‍👩‍👧🏽 ❤️ 🏴󠁧󠁢󠁥󠁮󠁧󠁿 1️⃣"), "emoji"),
         (NoiseInput(text=":tada: :+1:"), "emoji"),
@@ -188,3 +195,147 @@ def test_any_message_gets_a_verdict(text: str, is_reply: bool, kind: str) -> Non
     assert found.reason
     assert (found.score >= 0.5) == (found.verdict == Verdict.SIGNAL)
     assert found == judge(NoiseInput(kind=kind, text=text, is_reply=is_reply))
+
+
+@pytest.mark.parametrize("text", ["/api returns 500 for every shop", "/var is full", "/etc/hosts has the old address"])
+def test_a_path_that_the_platform_takes_for_a_command_is_none(text: str) -> None:
+    assert judge(NoiseInput(text=text, is_command=True)).verdict != Verdict.NOISE
+    assert judge(NoiseInput(text="/start", is_command=False)).verdict != Verdict.NOISE
+
+
+# What the score and the rules mean, without a single shortcut: slow, and the same for every text.
+LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+MENTION = re.compile(r"(?<![\w.])@[\w.-]{2,}")
+CODE = re.compile(
+    r"`[^`]+`|\b\w+\([^)]*\)|\b[a-z]+[A-Z]\w+|\b\w+_\w+\b|(?:\b[\w-]+)?/[\w./-]+|\b\w+::\w+|[{};]\s*$", re.M
+)
+NUMBER = re.compile(r"(?<![\w.])[#v]?\d[\d.,:%-]*")
+QUESTION = re.compile(r"[?？؟;՞](?=\s|$|[)\"'»”*_])")
+WORD = re.compile(rf"(?:[^\W_]|[{WORD_MARKS}])+(?:['’ʼ-][^\W_]+)*")
+WIDE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+def plain_score(text: str) -> tuple[float, str]:
+    bare = LINK.sub(" ", text)
+    words = WORD.findall(MENTION.sub(" ", bare))
+    length = sum(1 for word in words if not WIDE.match(word)) + len(WIDE.findall(bare)) / 2
+    features = {
+        "length": 0.65 * (1 - math.exp(-length / 6)),
+        "question": 0.2 if QUESTION.search(bare) and length >= 3 else 0.0,
+        "link": 0.12 if bare != text else 0.0,
+        "code": 0.15 if CODE.search(bare) else 0.0,
+        "number": 0.08 if NUMBER.search(bare) else 0.0,
+        "lines": 0.08 if text.strip().count("\n") >= 2 else 0.0,
+        "mention": 0.04 if MENTION.search(text) and length >= 3 else 0.0,
+    }
+    points = min(0.1 + sum(features.values()), 1.0)
+    return points, "short" if points < 0.5 else max(features, key=lambda name: features[name])
+
+
+PIECES = [
+    "a",
+    "b",
+    "x",
+    "X",
+    "xD",
+    "xpo",
+    ":)",
+    "8)",
+    "=p",
+    "<3",
+    "^_^",
+    "T_T",
+    "()",
+    "{}",
+    "@ann",
+    "@王小明",
+    "#1",
+    "v2",
+    "٣",
+    "½",
+    "ʼ",
+    "'",
+    "’",
+    "-",
+    "`",
+    "`ls`",
+    "f(x)",
+    "f(",
+    ")",
+    "fooBar",
+    "XfooBar",
+    "éfooBar",
+    "fooBár",
+    "a_b",
+    "_",
+    "/",
+    "/start",
+    "!x",
+    "/etc",
+    "::",
+    "a::b",
+    "{",
+    "}",
+    ";",
+    "?",
+    "？",
+    "؟",
+    "www.",
+    "WwW.a",
+    "http://e.x",
+    "HTTPS://E.X/y",
+    "ftp://x",
+    "王",
+    "한국",
+    "ไทย",
+    "भाषा",
+    "ok",
+    "okkkk",
+    "thanks",
+    "дякую",
+    "не",
+    "да",
+    "ахаха",
+    "+1",
+    "all",
+    "bro",
+    "👍",
+    "1️⃣",
+    "ﷺ",
+    "ﬁ",
+    "ß",
+    "İ",
+    "ΐ",
+    ".",
+    "...",
+    ",",
+    "!",
+    "»",
+    "*",
+    "don't",
+    "re-run",
+    "a--b",
+    "i.e.",
+    "so",
+    "what",
+    "the",
+    "is",
+]
+SENTENCES = st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(["", " ", " ", " ", "\n"])), max_size=16).map(
+    lambda parts: "".join(piece + gap for piece, gap in parts)
+)
+
+
+@settings(max_examples=500)
+@given(st.one_of(SENTENCES, st.text(max_size=80), st.text(alphabet=st.characters(max_codepoint=127), max_size=80)))
+def test_the_shortcuts_of_the_score_change_nothing(text: str) -> None:
+    assert score(text, is_poll=False, is_reply=False) == plain_score(text)
+
+
+@settings(max_examples=500)
+@given(st.one_of(SENTENCES, st.text(max_size=80)))
+def test_what_is_passed_over_as_long_no_rule_would_have_called_noise(text: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(noise, "_has_many_words", lambda text: False)
+        slow = judge(NoiseInput(text=text))
+    assert judge(NoiseInput(text=text)) == slow

@@ -11,6 +11,7 @@ from django.db import connection
 from ingestion import services
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
 from ingestion.models import Message, MessageRevision, Source
+from ingestion.storage import Place
 from tasktracker.core.errors import Invalid
 from tasktracker.core.models import Event
 from tasktracker.core.tests.factories import Person
@@ -41,6 +42,54 @@ def test_a_message_is_stored_once_with_one_event(source: Source) -> None:
     assert first.message.pk == second.message.pk
     assert first.message.url == "https://t.me/c/1/5"
     assert types() == ["message.received"]
+
+
+def test_what_is_told_of_a_new_message_is_what_was_stored(source: Source) -> None:
+    draft = replace(
+        DRAFT,
+        edited_at=AT + timedelta(minutes=1),
+        reply_to="4",
+        thread="2",
+        thread_title="Release",
+        forwarded_from="Ilya",
+        metadata={"media": "photo", "n": [1, None]},
+    )
+    told = services.record_message(source=source, draft=draft, is_own=True).message
+    stored = Message.objects.get()
+    for field in Message._meta.concrete_fields:
+        if field.name != "received_at":
+            assert getattr(told, field.attname) == getattr(stored, field.attname), field.name
+    assert abs(told.received_at - stored.received_at) < timedelta(minutes=1)
+    assert (told.channel, told.author, told.source) == (stored.channel, stored.author, stored.source)
+    assert told.channel.title == "Billing"
+    told.category = "bug"
+    told.save(update_fields=["category"])  # an UPDATE: it is no new row
+    assert Message.objects.get().category == "bug"
+
+
+def test_a_message_without_an_author_or_a_known_chat_is_stored(source: Source) -> None:
+    assert services.record_message(source=source, draft=replace(DRAFT, author=None)).message.author is None
+    elsewhere = ChannelDraft("telegram", "-1002", "Sales")
+    message = services.record_message(source=source, draft=replace(DRAFT, channel=elsewhere)).message
+    assert (str(message.channel), str(message.author)) == ("Sales", "Dana")
+
+
+def test_a_place_of_another_message_is_not_taken(source: Source) -> None:
+    first = services.record_message(source=source, draft=DRAFT).message
+    place = Place(first.channel, first.author)
+    others = [
+        replace(DRAFT, channel=ChannelDraft("telegram", "-1002", "Sales")),
+        replace(DRAFT, external_id="6", author=PersonDraft("user2", "Ilya")),
+        replace(DRAFT, external_id="7", author=None),
+    ]
+    told = [services.record_message(source=source, draft=draft, place=place).message for draft in others]
+    assert [(row.channel.external_id, row.author and row.author.name) for row in told] == [
+        ("-1002", "Dana"),
+        ("-1001", "Ilya"),
+        ("-1001", None),
+    ]
+    place = Place(first.channel, None)
+    assert services.record_message(source=source, draft=replace(DRAFT, external_id="8"), place=place).message.author
 
 
 def test_a_live_and_an_imported_copy_are_one_message(source: Source, owner: Person) -> None:

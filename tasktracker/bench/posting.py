@@ -5,6 +5,7 @@ import json
 import time
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 from django.conf import settings
@@ -17,49 +18,21 @@ from tasktracker import stack
 from tasktracker.bench import Result, stopwatch
 from tasktracker.core.models import Workspace
 from tasktracker.core.services import create_token, ensure_member
-from tasktracker.embedded import Layout
+from tasktracker.embedded import Child, EngineError, Layout
 
-POSTS = 1_000
+ROUNDS = 5
+POSTS = 200  # in a round
+WARM_UP = 50
+READY_SECONDS = 60
 AIM = 0.25
 TEXT = "The export of invoices fails for every shop that has a VAT id, since the release on Tuesday."
 
 
 def run(workspace: Workspace) -> list[Result]:
-    inserts = insert_rate(workspace)
-    posts = post_rate(workspace)
-    return [
-        Result(
-            "POST /api/messages / INSERT alone, one connection, a commit each",
-            f"{posts:,.0f}/s",
-            f"{inserts:,.0f}/s",
-            posts / inserts,
-            f"≥ {AIM}",
-            posts / inserts >= AIM,
-        )
-    ]
-
-
-def insert_rate(workspace: Workspace) -> float:
-    source = services.ensure_source(workspace=workspace, name="inserts", kind="api")
-    draft = tidy(
-        MessageDraft(ChannelDraft("api", "inserts", "inserts"), "0", PersonDraft("a", "Ann"), TEXT, timezone.now()),
-        limit=settings.MESSAGE_TEXT_LIMIT,
-    )
-    verdict = judge(draft)
-    channel = services.ensure_channel(workspace_id=workspace.pk, draft=draft.channel)
-    with stopwatch() as took:
-        for number in range(POSTS):
-            place = storage.Placed(replace(draft, external_id=str(number)), channel.pk, None, verdict)
-            storage.insert_new([place], workspace_id=workspace.pk, source_id=source.pk)
-    return POSTS / took()
-
-
-def post_rate(workspace: Workspace) -> float:
+    """The two take turns, so that what else the machine does meets both; of the rounds the median counts."""
+    inserts = Inserts(workspace)
     member = ensure_member(username="bench", workspace_slug=workspace.slug, role="admin")
-    headers = {
-        "Authorization": f"Bearer {create_token(user=member.user, workspace=workspace)}",
-        "Content-Type": "application/json",
-    }
+    token = create_token(user=member.user, workspace=workspace)
     with TemporaryDirectory() as folder:
         layout = Layout.of(Path(folder) / "stack")
         layout.prepare()
@@ -67,29 +40,86 @@ def post_rate(workspace: Workspace) -> float:
         web = stack.web(plan)
         web.start()
         try:
-            while stack.health(plan, "localhost").get("database") != "ok":
-                time.sleep(0.1)
-            client = http.client.HTTPConnection(plan.host, plan.port, timeout=30)
-
-            def post(number: int) -> None:
-                body = {
-                    "source": "posts",
-                    "external_id": str(number),
-                    "author": "Ann",
-                    "text": TEXT,
-                    "sent_at": "2026-11-01T10:00:00Z",
-                }
-                client.request("POST", "/api/messages", json.dumps(body), headers)
-                answer = client.getresponse()
-                answer.read()
-                if answer.status != 201:
-                    raise RuntimeError(f"POST /api/messages answered {answer.status}")
-
-            for number in range(50):
-                post(number)
-            with stopwatch() as took:
-                for number in range(50, 50 + POSTS):
-                    post(number)
-            return POSTS / took()
+            wait_for(web, plan)
+            posts = Posts(plan, token)
+            for act in (inserts, posts):
+                act.do(WARM_UP)
+            rounds = [(inserts.do(POSTS), posts.do(POSTS)) for _ in range(ROUNDS)]
         finally:
             web.stop()
+    ratio = median(inserting / posting for inserting, posting in rounds)
+    return [
+        Result(
+            "POST /api/messages / INSERT alone, one connection, a commit each",
+            f"{POSTS / median(posting for _, posting in rounds):,.0f}/s",
+            f"{POSTS / median(inserting for inserting, _ in rounds):,.0f}/s",
+            ratio,
+            f"≥ {AIM}",
+            ratio >= AIM,
+        )
+    ]
+
+
+class Inserts:
+    """Rows as a post makes them, each in a transaction of its own."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.source = services.ensure_source(workspace=workspace, name="inserts", kind="api")
+        channel = ChannelDraft("api", "inserts", "inserts")
+        draft = MessageDraft(channel, "0", PersonDraft("a", "Ann"), TEXT, timezone.now())
+        self.draft = tidy(draft, limit=settings.MESSAGE_TEXT_LIMIT)
+        self.verdict = judge(self.draft)
+        self.channel = services.ensure_channel(workspace_id=workspace.pk, draft=channel)
+        self.done = 0
+
+    def do(self, count: int) -> float:
+        """The seconds that `count` of them took."""
+        with stopwatch() as took:
+            for number in range(self.done, self.done + count):
+                place = storage.Placed(
+                    replace(self.draft, external_id=str(number)), self.channel.pk, None, self.verdict
+                )
+                storage.insert_new([place], workspace_id=self.workspace.pk, source_id=self.source.pk)
+        self.done += count
+        return took()
+
+
+class Posts:
+    """The same through the whole of the web process: token, throttle, validation, event, answer."""
+
+    def __init__(self, plan: stack.Plan, token: str) -> None:
+        self.client = http.client.HTTPConnection(plan.host, plan.port, timeout=30)
+        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self.done = 0
+
+    def do(self, count: int) -> float:
+        """The seconds that `count` of them took."""
+        with stopwatch() as took:
+            for number in range(self.done, self.done + count):
+                self.post(number)
+        self.done += count
+        return took()
+
+    def post(self, number: int) -> None:
+        body = {
+            "source": "posts",
+            "external_id": str(number),
+            "author": "Ann",
+            "text": TEXT,
+            "sent_at": "2026-11-01T10:00:00Z",
+        }
+        self.client.request("POST", "/api/messages", json.dumps(body), self.headers)
+        answer = self.client.getresponse()
+        answer.read()
+        if answer.status != 201:
+            raise RuntimeError(f"POST /api/messages answered {answer.status}")
+
+
+def wait_for(web: Child, plan: stack.Plan) -> None:
+    """Return when the web process reaches its database; EngineError with the log's reason when it does not."""
+    deadline = time.monotonic() + READY_SECONDS
+    while stack.health(plan, "localhost").get("database") != "ok":
+        if web.exit_code() is not None or time.monotonic() > deadline:
+            raise EngineError(f"the web process did not answer: {web.last_words()}")
+        time.sleep(0.1)

@@ -30,10 +30,9 @@ class UserThrottle(throttling.SimpleRateThrottle):
         slot = int(time.time() // self.duration)
         key = f"{settings.CACHES['default']['KEY_PREFIX']}:rate:{request.user.pk}:{slot}"
         try:
-            with counters().pipeline(transaction=False) as both:
-                both.incr(key)
-                both.expire(key, self.duration + 5)
-                used, _ = both.execute()
+            used = counters().incr(key)
+            if used == 1:
+                counters().expire(key, self.duration + 5)
         except RedisError:
             return True
         return bool(used <= self.num_requests)

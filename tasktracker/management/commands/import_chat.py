@@ -2,17 +2,19 @@
 
 import json
 from argparse import ArgumentParser
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ingestion import services
 from ingestion.drafts import NotThisFormat
-from ingestion.exports import REGISTRY
+from ingestion.exports import REGISTRY, open_export
 from ingestion.importing import ImportReport
 from ingestion.models import Source
 from tasktracker.core.errors import DomainError
@@ -40,10 +42,15 @@ class Command(BaseCommand):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise CommandError(f"{options['timezone']} is no time zone: use a name such as Europe/Kyiv.") from error
         try:
-            workspace = ensure_workspace(slug=options["workspace"])
-            name = options["source"] or path.resolve().stem
-            source = services.ensure_source(workspace=workspace, name=name, kind=Source.Kind.IMPORT)
-            report = self._run(source, path, zone, options)
+            with open_export(path, options["format"], timezone=zone):
+                pass  # refused before a workspace or a source is made for it
+            with transaction.atomic() if options["dry_run"] else nullcontext():
+                workspace = ensure_workspace(slug=options["workspace"])
+                name = options["source"] or path.resolve().stem
+                source = services.ensure_source(workspace=workspace, name=name, kind=Source.Kind.IMPORT)
+                report = self._run(source, path, zone, options)
+                if options["dry_run"]:
+                    transaction.set_rollback(True)
         except (NotThisFormat, DomainError) as error:
             raise CommandError(str(error)) from error
         if options["json"]:

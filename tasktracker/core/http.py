@@ -1,0 +1,73 @@
+"""What stands before Django for each HTTP request: limits that need no Django, then WSGI in a pool of threads.
+
+Only the sockets are asynchronous. Under ASGI Django steps from the event loop into a thread and back several times
+for one request, and spools its whole body before it asks who sends it; under WSGI it does neither.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
+from typing import Any
+
+from a2wsgi import WSGIMiddleware
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+THREADS = 12  # fewer than the pool has connections: what is more waits here, not there with an error after 5 s
+
+type Message = MutableMapping[str, Any]
+type Scope = MutableMapping[str, Any]
+type Receive = Callable[[], Awaitable[Message]]
+type Send = Callable[[Message], Awaitable[None]]
+type Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def http_application() -> Asgi:
+    """The whole of our HTTP as one ASGI application."""
+    django: Any = get_wsgi_application()
+    inner: Any = WSGIMiddleware(django, workers=THREADS)
+    return guarded(inner)
+
+
+def guarded(inner: Asgi) -> Asgi:
+    """`inner` without bodies that are too large (413) or of unknown length (411), and without ambiguous headers."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        # A name with `_` would be read as the one with `-`, which a proxy in front sets or removes.
+        headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
+        named = {name.lower(): value for name, value in headers}
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if b"transfer-encoding" in named:
+            await refuse(send, 411, "length_required", "Send the body with a Content-Length, not in chunks.")
+        elif int(named.get(b"content-length", b"0")) > limit:
+            await refuse(send, 413, "too_large", f"A body may have {limit // 1024 // 1024} MB. Send it in parts.")
+        else:
+            await inner({**scope, "headers": headers}, whole(receive), send)
+
+    return application
+
+
+def whole(receive: Receive) -> Receive:
+    """`receive`, with an error where a client left in the middle of its body: the half of it is not the request."""
+
+    async def inner() -> Message:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionResetError("the client left before the end of its body")
+        return message
+
+    return inner
+
+
+async def refuse(send: Send, status: int, code: str, detail: str) -> None:
+    """Answer with problem+json, and close: the body that was not read would be taken for the next request."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(body).encode()})
