@@ -18,10 +18,10 @@ from urllib.parse import urlsplit, urlunsplit
 import django
 import hypothesis
 import pytest
-import redis
+from django.conf import settings
 
-from tasktracker import embedded, env
-from tasktracker.tests.support import LiveStack
+from tasktracker import embedded
+from tasktracker.tests.support import LiveStack, empty_valkey
 
 TEMP_PREFIX = "tasktracker-tests-"
 _running: embedded.Running | None = None
@@ -74,6 +74,15 @@ elif "DATABASE_URL" not in os.environ:
 
 # Now that the addresses are known: test files import models when they are collected.
 django.setup()
+if os.environ["REDIS_URL"] != settings.REDIS_URL:
+    raise RuntimeError("The settings were read before this process had databases of its own.")
+# Each test client builds the middleware anew, and WhiteNoise would look through all static files each time.
+settings.WHITENOISE_AUTOREFRESH = True
+
+
+def pytest_xdist_setupnodes() -> None:
+    """Before the workers start: where they inherit this, pytest-django reads the settings before this file is there."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
 def pytest_unconfigure() -> None:
@@ -112,24 +121,38 @@ def _no_network() -> Iterator[None]:
 def _empty_valkey() -> Iterator[None]:
     """What a test left in the broker, the cache or the channel layer is not seen by the next one."""
     yield
-    url = os.environ["REDIS_URL"]
-    for address in (url, env.channel_host(url)["address"]):
-        with redis.Redis.from_url(address) as client, contextlib.suppress(redis.ConnectionError):
-            client.flushdb()  # a test may have taken the server down
+    empty_valkey()
 
 
-@pytest.fixture
-def live_stack(transactional_db: None, tmp_path: Path) -> Iterator[LiveStack]:
-    """Real uvicorn, Celery worker and beat against this worker's test database and Valkey databases."""
-    with LiveStack.started(tmp_path) as stack:
+@pytest.fixture(scope="session")
+def standing_stack(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
+    """The processes of this pytest process, started when a test needs them: each start costs seconds."""
+    with LiveStack.standing_by(tmp_path_factory.mktemp("live")) as stack:
         yield stack
 
 
 @pytest.fixture
-def start_stack(transactional_db: None, tmp_path: Path) -> Iterator[Callable[..., LiveStack]]:
-    """The same with choices: `start_stack(beat=False, variables={"TT_LEASE_SECONDS": "1"})`."""
-    with contextlib.ExitStack() as exits:
-        yield lambda **choices: exits.enter_context(LiveStack.started(tmp_path, **choices))
+def start_stack(transactional_db: None, standing_stack: LiveStack) -> Iterator[Callable[..., LiveStack]]:
+    """Real processes with choices: `start_stack(beat=False)`, `start_stack(variables={"TT_LEASE_SECONDS": "1"})`."""
+
+    def start(**choices: Any) -> LiveStack:
+        standing_stack.use(**choices)
+        return standing_stack
+
+    yield start
+    standing_stack.pause()
+
+
+@pytest.fixture
+def live_stack(start_stack: Callable[..., LiveStack]) -> LiveStack:
+    """Real uvicorn, Celery worker and beat against this pytest process's test database and Valkey databases."""
+    return start_stack()
+
+
+@pytest.fixture
+def web(start_stack: Callable[..., LiveStack]) -> LiveStack:
+    """The web process alone, for pages that need no worker."""
+    return start_stack(worker=False, beat=False)
 
 
 # Three fixed people. Their factory is imported late: this file is read before Django is set up.

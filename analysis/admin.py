@@ -4,20 +4,26 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from analysis import providers
+from analysis.addresses import check_address
 from analysis.models import Agent, AnalysisRun, Assignment, Finding, Provider, TaskConfig, Window, WindowMessage
-from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin
+from analysis.task_fields import schema_error
+from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin, ScopedForm
 from tasktracker.core.enums import Role
+from tasktracker.core.errors import Invalid
 
 
-class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The key goes in and never comes out; a new address clears it, so that no address can collect a saved key."""
+class ProviderForm(ScopedForm):
+    """The key goes in and never comes out; a new host clears it, so that no address can collect a saved key."""
 
     api_key = forms.CharField(
         required=False,
+        max_length=1000,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="Sealed when saved; empty leaves it as it is. Changing the base URL clears it.",
+        help_text="Sealed when saved; empty leaves it as it is. Another host in the base URL clears it.",
     )
 
     class Meta:
@@ -35,12 +41,10 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
             "is_active",
         ]
 
-    def save(self, commit: bool = True) -> Any:
-        if "base_url" in self.changed_data or "kind" in self.changed_data:
-            self.instance.set_api_key("")
-        if self.cleaned_data.get("api_key"):
-            self.instance.set_api_key(self.cleaned_data["api_key"])
-        return super().save(commit)
+
+def typed(form: Any) -> dict[str, Any]:
+    """What the form holds, for a service; the workspace is that of the row."""
+    return {name: value for name, value in form.cleaned_data.items() if name != "workspace"}
 
 
 @admin.register(Provider)
@@ -55,6 +59,30 @@ class ProviderAdmin(ScopedAdmin):
     def has_key(self, provider: Provider) -> bool:
         return provider.has_key
 
+    def changeform_view(
+        self, request: Any, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Django opens a transaction for the whole of it: the name of the address is resolved before."""
+        if request.method == "POST" and self.has_add_permission(request):
+            request.checked_address = request.POST.get("base_url", "").strip()
+            check_address(request.checked_address)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_model(self, request: Any, obj: Provider, form: Any, change: bool) -> None:
+        values = typed(form)
+        if not values["api_key"]:
+            del values["api_key"]
+        if values["base_url"] != request.checked_address:
+            raise Invalid("Write the address as https://host/path.", code="address_refused")
+        providers.store_provider(provider=obj, values=values)
+
+    def delete_model(self, request: HttpRequest, obj: Provider) -> None:
+        providers.delete_provider(provider=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Provider]) -> None:
+        for provider in queryset:
+            providers.delete_provider(provider=provider)
+
 
 @admin.register(Agent)
 class AgentAdmin(ScopedAdmin):
@@ -66,21 +94,43 @@ class AgentAdmin(ScopedAdmin):
     readonly_fields = ["version"]
 
     def save_model(self, request: HttpRequest, obj: Agent, form: Any, change: bool) -> None:
-        if change and form.changed_data:
-            obj.version += 1
-        super().save_model(request, obj, form, change)
+        providers.save_agent(agent=obj, values=typed(form))
+
+
+class TaskConfigForm(ScopedForm):
+    """The schema is checked as the API checks it."""
+
+    def clean_schema(self) -> Any:
+        schema = self.cleaned_data["schema"]
+        error = schema_error(schema)
+        if error:
+            raise forms.ValidationError(error)
+        return schema
 
 
 @admin.register(TaskConfig)
 class TaskConfigAdmin(ScopedAdmin):
+    form = TaskConfigForm
     list_display = ["name", "project", "is_active", "updated_at"]
     list_filter = ["is_active"]
     search_fields = ["name"]
     list_select_related = ["project"]
 
 
+class AssignmentForm(ScopedForm):
+    """An agent serves the purpose that it was made for."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        agent = cleaned.get("agent")
+        if agent is not None and agent.purpose != cleaned.get("purpose"):
+            self.add_error("agent", f"This agent is for {agent.purpose}.")
+        return cleaned
+
+
 @admin.register(Assignment)
 class AssignmentAdmin(ScopedAdmin):
+    form = AssignmentForm
     change_role = Role.ADMIN
     list_display = ["purpose", "agent", "project"]
     list_filter = ["purpose"]

@@ -20,7 +20,7 @@ from tasktracker.core import llm
 from tasktracker.core.enums import ProviderKind
 from tasktracker.core.errors import Unavailable
 from tasktracker.core.events import enqueue
-from tasktracker.core.llm import wire
+from tasktracker.core.llm import ledger, wire
 from tasktracker.core.llm.failures import from_wire
 
 LIST_SECONDS = 10.0
@@ -65,6 +65,7 @@ def models_of(provider: Provider) -> list[str]:
     """The names of the provider's models, sorted; empty for the offline engine. Raises `LLMError`."""
     if provider.kind == ProviderKind.OFFLINE:
         return []
+    ledger.refuse_inside_transaction()
     url, headers = _listing(provider)
     trace = wire.Trace()
     deadline = time.monotonic() + LIST_SECONDS

@@ -19,8 +19,10 @@ from analysis.provider_serializers import (
 )
 from tasktracker.core.api import CrudViewSet
 from tasktracker.core.enums import Role
+from tasktracker.core.locks import one_at_a_time
 
 TEXT_LIMIT = 4_000
+TRY_SECONDS = 90  # longer than any of these waits
 
 
 class ProviderViewSet(CrudViewSet):
@@ -31,6 +33,7 @@ class ProviderViewSet(CrudViewSet):
     ordering = ("id",)
     write_role = Role.ADMIN
     roles = {"models": Role.ADMIN}
+    in_transaction = False
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         providers.ensure_offline_provider(workspace=self.access.workspace)
@@ -43,13 +46,17 @@ class ProviderViewSet(CrudViewSet):
     @action(detail=True, methods=["post"])
     def test(self, request: Request, pk: str) -> Response:
         """Whether the provider answers: `{"ok", "detail", "models"}`."""
-        return Response(probing.probe(self.get_object()).as_dict())
+        provider = self.get_object()
+        with one_at_a_time(user=self.access.user, seconds=TRY_SECONDS):
+            return Response(probing.probe(provider).as_dict())
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["get"])
     def models(self, request: Request, pk: str) -> Response:
         """The models that the provider says it has: `{"models": [name]}`; 502 when it does not answer."""
-        return Response({"models": probing.models_of(self.get_object())})
+        provider = self.get_object()
+        with one_at_a_time(user=self.access.user, seconds=TRY_SECONDS):
+            return Response({"models": probing.models_of(provider)})
 
 
 class AgentViewSet(CrudViewSet):
@@ -70,7 +77,8 @@ class AgentViewSet(CrudViewSet):
         agent = self.get_object()
         field = serializers.CharField(max_length=TEXT_LIMIT)
         text = field.run_validation(request.data.get("text") if isinstance(request.data, dict) else None)
-        return Response(probing.try_agent(agent, text))
+        with one_at_a_time(user=self.access.user, seconds=TRY_SECONDS):
+            return Response(probing.try_agent(agent, text))
 
 
 class TaskConfigViewSet(CrudViewSet):

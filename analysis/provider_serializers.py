@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from analysis import providers
 from analysis.models import Agent, Assignment, Provider, TaskConfig
+from analysis.task_fields import schema_error
 from knowledge.models import Project
 from tasktracker.core.permissions import access_for
 
@@ -109,11 +110,9 @@ class TaskConfigSerializer(serializers.ModelSerializer[TaskConfig]):
         read_only_fields = ["created_at"]
 
     def validate_schema(self, value: Any) -> Any:
-        properties = value.get("properties") if isinstance(value, dict) else None
-        if not isinstance(properties, dict) or value.get("type") != "object":
-            raise serializers.ValidationError('Give a JSON Schema: {"type": "object", "properties": {…}}.')
-        if not all(isinstance(rule, dict) for rule in properties.values()) or len(properties) > 30:
-            raise serializers.ValidationError("At most 30 properties, each an object.")
+        error = schema_error(value)
+        if error:
+            raise serializers.ValidationError(error)
         return value
 
 

@@ -1,5 +1,6 @@
 """Who answers: providers, agents, assignments. Which one serves a call, and what a change of them entails."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,18 +8,17 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import transaction
 
+from analysis.addresses import check_address, host_of
 from analysis.models import Agent, Assignment, Provider
 from knowledge.models import Project
 from tasktracker.core.crypto import DecryptionError
 from tasktracker.core.enums import ProviderKind, Purpose, Stage
 from tasktracker.core.errors import Conflict, Invalid
-from tasktracker.core.llm import guard
 from tasktracker.core.llm.types import Endpoint
 from tasktracker.core.models import Workspace
 
 OFFLINE = "offline"
 PURPOSES = {Stage.KNOWLEDGE: Purpose.EXTRACT_KNOWLEDGE, Stage.TASKS: Purpose.PROPOSE_TASKS}
-UNRESOLVED = "1.1.1.1"  # any public address: stands for a name that does not resolve while the form is saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +116,22 @@ def _check_usable(engine: Engine) -> None:
         )
 
 
-def host_of(url: str) -> str:
-    """Scheme, host and port of a URL, for "is this still the same server?"."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}".lower()
+def save_provider(*, provider: Provider, values: Mapping[str, Any]) -> Provider:
+    """Write `values` (fields of Provider, and `api_key` in clear) to a new or stored row; raises `Invalid`, `Conflict`.
+
+    The address is checked first: names are resolved while nothing is locked.
+    """
+    check_address(values.get("base_url", provider.base_url))
+    return store_provider(provider=provider, values=values)
 
 
 @transaction.atomic
-def save_provider(*, provider: Provider, values: dict[str, Any]) -> Provider:
-    """Write `values` (fields of Provider, and `api_key` in clear) to a new or stored row.
+def store_provider(*, provider: Provider, values: Mapping[str, Any]) -> Provider:
+    """`save_provider` for who has called `check_address` already.
 
     A new host clears the key, which must be entered again: whoever may change the address must not receive the key.
     """
+    values = dict(values)
     key = values.pop("api_key", None)
     if provider.pk:
         provider = Provider.objects.select_for_update().get(pk=provider.pk)
@@ -171,22 +175,6 @@ def status_of(provider: Provider) -> str:
     return "ready" if provider.default_model or provider.agents.exclude(model="").exists() else "model_missing"
 
 
-def _check_address(url: str) -> None:
-    """Refuse an address that could not be connected to anyway; a name that does not resolve now may do so later."""
-    try:
-        _, host, port = guard.split_url(url)
-        guard.vet(host, port, allowed=settings.LLM_ALLOWED_HOSTS, resolver=_resolve_leniently)
-    except guard.AddressRefused as error:
-        raise Invalid(str(error), code="address_refused") from None
-
-
-def _resolve_leniently(host: str, port: int) -> list[str]:
-    try:
-        return guard.resolve(host, port)
-    except OSError:
-        return [UNRESOLVED]
-
-
 def _check_provider(provider: Provider) -> None:
     twin = Provider.objects.filter(workspace=provider.workspace, name=provider.name).exclude(pk=provider.pk)
     if twin.exists():
@@ -197,8 +185,6 @@ def _check_provider(provider: Provider) -> None:
         if provider.kind != ProviderKind.OFFLINE:
             raise Invalid("The name offline belongs to the offline engine.", code="offline_fixed")
         provider.is_active = provider.local = True
-    if provider.base_url:
-        _check_address(provider.base_url)
 
 
 @transaction.atomic
@@ -218,7 +204,7 @@ def delete_provider(*, provider: Provider) -> None:
 
 
 @transaction.atomic
-def save_agent(*, agent: Agent, values: dict[str, Any]) -> Agent:
+def save_agent(*, agent: Agent, values: Mapping[str, Any]) -> Agent:
     """Write `values` to a new or stored agent; `version` grows when anything of it changes."""
     if agent.pk:
         agent = Agent.objects.select_for_update().get(pk=agent.pk)

@@ -9,6 +9,6 @@ app_name = "analysis"
 urlpatterns = [
     path("runs/", views.runs, name="runs"),
     path("runs/new/", views.create, name="create"),
-    path("runs/<int:pk>/", views.run, name="run"),
-    path("runs/<int:pk>/<slug:verb>/", views.act, name="act"),
+    path("runs/<id:pk>/", views.run, name="run"),
+    path("runs/<id:pk>/<slug:verb>/", views.act, name="act"),
 ]

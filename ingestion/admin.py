@@ -9,11 +9,11 @@ from django.http import HttpRequest
 
 from ingestion import services, transitions
 from ingestion.models import Channel, Delivery, Message, MessageRevision, Participant, Quote, Source
-from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin
+from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin, ScopedForm
 from tasktracker.core.enums import Role, Verdict
 
 
-class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
+class SourceForm(ScopedForm):
     """The secret goes in and never comes out."""
 
     secret = forms.CharField(

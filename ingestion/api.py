@@ -29,6 +29,7 @@ from ingestion.serializers import (
 from tasktracker.core.api import CrudViewSet, ReadOnlyViewSet, idempotent
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import DomainError, Invalid, NotFound
+from tasktracker.core.locks import one_at_a_time
 from tasktracker.core.models import Workspace
 
 BULK_LIMIT = 5_000
@@ -58,7 +59,9 @@ class SourceViewSet(CrudViewSet):
     @action(detail=True, methods=["post"])
     def test(self, request: Request, pk: str | None = None) -> Response:
         """Whether the source works, asked of its platform where that is possible."""
-        found = probing.probe(self.get_object())
+        source = self.get_object()
+        with one_at_a_time(user=self.access.user, seconds=60):
+            found = probing.probe(source)
         return Response({"ok": found.ok, "detail": found.detail})
 
     @extend_schema(request=None, responses=inline_serializer("NewSecret", {"secret": CharField()}))

@@ -8,6 +8,6 @@ app_name = "ingestion"
 
 urlpatterns = [
     path("messages/", views.messages, name="messages"),
-    path("messages/<int:pk>/", views.message, name="message"),
-    path("messages/<int:pk>/verdict/", views.verdict, name="verdict"),
+    path("messages/<id:pk>/", views.message, name="message"),
+    path("messages/<id:pk>/verdict/", views.verdict, name="verdict"),
 ]

@@ -1,8 +1,11 @@
 """Admin pages of what people have accepted."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 
+from knowledge import services
 from knowledge.models import Atom, AtomLink, Embedding, ExternalLink, Memory, Project, Task, Topic
 from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin
 
@@ -13,6 +16,14 @@ class ProjectAdmin(ScopedAdmin):
     search_fields = ["name", "description"]
     list_select_related = ["manager", "default_assignee"]
     readonly_fields = ["version"]
+
+    def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
+        """A change goes through the service, which raises the version that runs keep."""
+        if not change:
+            super().save_model(request, obj, form, change)
+        elif form.changed_data:
+            values = {name: form.cleaned_data[name] for name in form.changed_data}
+            services.change_project(project_id=obj.pk, values=values)
 
 
 class KnowledgeAdmin(ScopedAdmin):

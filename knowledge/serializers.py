@@ -9,6 +9,7 @@ from rest_framework import serializers
 from ingestion.models import Participant, Quote
 from ingestion.serializers import MessageSerializer
 from knowledge.models import Atom, AtomLink, Project, Task, Topic
+from tasktracker.core.models import User
 
 Anything = serializers.Field[Any, Any, Any, Any]
 
@@ -20,6 +21,15 @@ class OwnRelatedField(serializers.PrimaryKeyRelatedField[Any]):
         rows: Any = super().get_queryset()
         view = self.context.get("view")
         return rows.filter(workspace=view.access.workspace) if view is not None else rows.none()
+
+
+class MemberField(serializers.PrimaryKeyRelatedField[Any]):
+    """A user by id, who must be a member of the caller's workspace; who is elsewhere does not exist."""
+
+    def get_queryset(self) -> Any:
+        view = self.context.get("view")
+        rows = User.objects.filter(is_active=True)
+        return rows.filter(memberships__workspace=view.access.workspace) if view is not None else rows.none()
 
 
 @extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}], "nullable": True})
@@ -49,6 +59,7 @@ class NamedRelatedField(Anything):
 
 class ProjectSerializer(serializers.ModelSerializer[Project]):
     default_assignee = NamedRelatedField(Participant, required=False, allow_null=True)
+    manager = MemberField(queryset=User.objects.all(), required=False, allow_null=True)
 
     class Meta:
         model = Project

@@ -8,9 +8,9 @@ app_name = "knowledge"
 
 urlpatterns = [
     path("topics/", views.topics, name="topics"),
-    path("topics/<int:pk>/", views.topic, name="topic"),
-    path("atoms/<int:pk>/", views.atom, name="atom"),
+    path("topics/<id:pk>/", views.topic, name="topic"),
+    path("atoms/<id:pk>/", views.atom, name="atom"),
     path("tasks/", views.tasks, name="tasks"),
-    path("tasks/<int:pk>/", views.task, name="task"),
-    path("tasks/<int:pk>/change/", views.change_task, name="change_task"),
+    path("tasks/<id:pk>/", views.task, name="task"),
+    path("tasks/<id:pk>/change/", views.change_task, name="change_task"),
 ]

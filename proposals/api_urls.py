@@ -8,4 +8,4 @@ from proposals.api import ProposalViewSet, TrailView
 router = SimpleRouter(trailing_slash=False)
 router.register("proposals", ProposalViewSet, basename="proposal")
 
-urlpatterns = [*router.urls, path("tasks/<int:pk>/trail", TrailView.as_view(), name="task-trail")]
+urlpatterns = [*router.urls, path("tasks/<id:pk>/trail", TrailView.as_view(), name="task-trail")]

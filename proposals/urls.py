@@ -12,8 +12,8 @@ urlpatterns = [
     path("review/bulk/", views.bulk, name="bulk"),
     path("review/undo/", views.undo_last, name="undo_last"),
     path("review/batch/<uuid:batch>/undo/", views.undo_batch, name="undo_batch"),
-    path("review/<int:pk>/", views.permalink, name="proposal"),
-    path("review/<int:pk>/edit/", views.edit, name="edit"),
-    path("review/<int:pk>/merge/", views.merge, name="merge"),
-    path("review/<int:pk>/<slug:verb>/", views.decide, name="decide"),
+    path("review/<id:pk>/", views.permalink, name="proposal"),
+    path("review/<id:pk>/edit/", views.edit, name="edit"),
+    path("review/<id:pk>/merge/", views.merge, name="merge"),
+    path("review/<id:pk>/<slug:verb>/", views.decide, name="decide"),
 ]

@@ -4,14 +4,19 @@ from django.contrib.auth import views as auth
 from django.urls import path
 
 from tasktracker import settings_page, views
+from tasktracker.core.lockout import CountedForm
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
-    path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path(
+        "login/",
+        auth.LoginView.as_view(authentication_form=CountedForm, redirect_authenticated_user=True),
+        name="login",
+    ),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("workspace/", views.switch_workspace, name="switch_workspace"),
     path("search/", views.search, name="search"),
     path("settings/", settings_page.settings, name="settings"),
     path("settings/tokens/", settings_page.create_token, name="create_token"),
-    path("settings/tokens/<int:pk>/revoke/", settings_page.revoke_token, name="revoke_token"),
+    path("settings/tokens/<id:pk>/revoke/", settings_page.revoke_token, name="revoke_token"),
 ]

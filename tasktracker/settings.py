@@ -25,7 +25,8 @@ DATA_DIR = ENV.data_dir
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    # Its pages are found by urls.py: worker, beat, bot and commands don't need them.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -288,6 +289,7 @@ UNFOLD = {
     "SITE_URL": "/",
     "SITE_SYMBOL": "fact_check",
     "SHOW_HISTORY": True,
+    "LOGIN": {"form": "tasktracker.core.lockout.AdminLoginForm"},
     "COLORS": {
         "primary": {
             "50": "#eef2ff",

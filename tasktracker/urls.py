@@ -4,9 +4,14 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from tasktracker.core import api_views
+from tasktracker.core import (
+    api_views,
+    schema,  # noqa: F401  (registers itself with drf-spectacular)
+)
 from tasktracker.core.policy import docs_view
 from tasktracker.stats import StatsView
+
+admin.autodiscover()
 
 api: list[URLPattern | URLResolver] = [
     path("health", api_views.HealthView.as_view(), name="api-health"),

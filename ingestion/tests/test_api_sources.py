@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 
 from ingestion.models import Source
+from tasktracker.core.locks import one_at_a_time
 from tasktracker.core.tests.factories import Person
 
 SECRET = "123456:CANARY-secret-of-a-bot-000000000"
@@ -73,3 +74,12 @@ def test_the_test_of_a_source_says_what_is_missing(owner: Person) -> None:
     assert answer == {"ok": False, "detail": "No bot token yet: set it as the secret of this source."}
     owner.api.patch(f"/api/sources/{pk}", {"kind": "api"}, format="json")
     assert owner.api.post(f"/api/sources/{pk}/test").json()["ok"] is True
+
+
+def test_one_source_is_tested_at_a_time(owner: Person) -> None:
+    pk = owner.api.post("/api/sources", {"name": "bot", "kind": "api"}, format="json").json()["id"]
+    with one_at_a_time(user=owner.user, seconds=60):
+        answer = owner.api.post(f"/api/sources/{pk}/test")
+    assert (answer.status_code, answer.json()["code"]) == (429, "already_running")
+    assert 0 < int(answer["Retry-After"]) <= 60
+    assert owner.api.post(f"/api/sources/{pk}/test").status_code == 200

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from tasktracker.core import services
-from tasktracker.core.adminsite import ScopedAdmin, managed
+from tasktracker.core.adminsite import ScopedAdmin, ScopedForm, managed
 from tasktracker.core.enums import Role
 from tasktracker.core.models import (
     ApiToken,
@@ -39,8 +39,15 @@ class WorkspaceAdmin(ScopedAdmin):
         return False
 
 
+class MembershipForm(ScopedForm):
+    """How somebody of one workspace becomes a member of another one of the same admin."""
+
+    anybody = frozenset({"user"})
+
+
 @admin.register(Membership)
 class MembershipAdmin(ScopedAdmin):
+    form = MembershipForm
     view_role = change_role = Role.ADMIN
     list_display = ["user", "workspace", "role", "updated_at"]
     list_filter = ["role", "workspace"]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import messages
 from django.contrib.admin import RelatedFieldListFilter
 from django.core.paginator import Paginator
@@ -13,7 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import DomainError
-from tasktracker.core.models import Membership, Workspace
+from tasktracker.core.models import Membership, User, Workspace
 
 COUNT_LIMIT = 5_000
 
@@ -60,6 +61,37 @@ class ScopedRelatedFilter(RelatedFieldListFilter):
         return field.get_choices(include_blank=False, ordering=ordering, limit_choices_to=limit)
 
 
+class ScopedForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A form whose every chosen row lies in the workspace of the row that is edited, whatever else the person manages.
+
+    `anybody` names keys to a user who need not be a member yet.
+    """
+
+    anybody: ClassVar[frozenset[str]] = frozenset()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        chosen = {
+            name: value if isinstance(field, forms.ModelMultipleChoiceField) else [value]
+            for name, field in self.fields.items()
+            if isinstance(field, forms.ModelChoiceField) and name != "workspace"
+            if (value := cleaned.get(name)) is not None
+        }
+        if chosen and "workspace" not in self.errors:
+            workspace = cleaned.get("workspace") or self.instance.workspace
+            for name, rows in chosen.items():
+                if name not in self.anybody and not all(lies_in(row, workspace) for row in rows):
+                    self.add_error(name, f"This is not of the workspace {workspace}.")
+        return cleaned
+
+
+def lies_in(row: Model, workspace: Workspace) -> bool:
+    """Whether a row belongs to the workspace; a user does by membership, and what has no workspace never does."""
+    if isinstance(row, User):
+        return row.memberships.filter(workspace=workspace).exists()
+    return getattr(row, "workspace_id", None) == workspace.pk
+
+
 # What no filter of an address may ask about: an answer of "one row" or "none" would spell it out.
 UNASKED = ("password", "sealed", "digest")
 
@@ -68,8 +100,10 @@ class ScopedAdmin(ModelAdmin):
     """A model whose rows belong to a workspace by `workspace_path`.
 
     `view_role` and `change_role` say who may look and who may write. Nothing may be added or deleted where
-    `read_only` is set.
+    `read_only` is set. A row stays in the workspace that it was made in.
     """
+
+    form = ScopedForm
 
     workspace_path: ClassVar[str] = "workspace"
     view_role: ClassVar[Role] = Role.MANAGER
@@ -81,6 +115,15 @@ class ScopedAdmin(ModelAdmin):
     list_per_page = 50
     list_filter_submit = False
     compressed_fields = True
+
+    def __init_subclass__(cls) -> None:
+        if not issubclass(cls.form, ScopedForm):
+            raise TypeError(f"The form of {cls.__name__} must be a ScopedForm.")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        names = list(super().get_readonly_fields(request, obj))
+        has_one = any(field.name == "workspace" for field in self.opts.fields)
+        return [*names, "workspace"] if obj is not None and has_one and "workspace" not in names else names
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         parts = lookup.split("__")
@@ -144,15 +187,19 @@ class ScopedAdmin(ModelAdmin):
 
 
 def narrow_choices(db_field: Any, request: HttpRequest, role: Role, kwargs: dict[str, Any]) -> None:
-    """Offer only rows of workspaces in which the person holds `role`."""
+    """Offer only rows of workspaces in which the person holds `role`; none of what belongs to no workspace."""
     model = db_field.related_model
     mine = managed(request, role)
     if model is Workspace:
         kwargs["queryset"] = mine
     elif any(field.name == "workspace" for field in model._meta.fields):
         kwargs["queryset"] = model._default_manager.filter(workspace__in=mine)
-    elif model._meta.label_lower == "core.user":
-        kwargs["queryset"] = model._default_manager.filter(memberships__workspace__in=mine).distinct()
+    elif model is User:
+        kwargs["queryset"] = User.objects.filter(
+            pk__in=Membership.objects.filter(workspace__in=mine).values("user_id"), is_active=True
+        )
+    else:
+        kwargs["queryset"] = model._default_manager.none()
 
 
 class ReadOnlyInline(TabularInline):

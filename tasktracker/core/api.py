@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -14,8 +15,9 @@ from django.http import Http404
 from rest_framework import exceptions, status, viewsets
 from rest_framework.response import Response
 
-from tasktracker.core.errors import Conflict, DomainError
+from tasktracker.core.errors import Conflict, DomainError, TooMany
 from tasktracker.core.models import IdempotentRequest
+from tasktracker.core.paths import ROW_ID
 from tasktracker.core.permissions import Access, access_for
 
 PROBLEM = "application/problem+json"
@@ -31,7 +33,10 @@ def problem(code: str, detail: str, http_status: int, **extra: Any) -> Response:
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Each refusal as problem+json. What is not a refusal stays a 500 and is logged by Django."""
     if isinstance(error, DomainError):
-        return problem(error.error_code, error.detail, error.status, **error.extra)
+        answer = problem(error.error_code, error.detail, error.status, **error.extra)
+        if isinstance(error, TooMany):
+            answer["Retry-After"] = str(error.extra["retry_after"])
+        return answer
     if isinstance(error, Http404):
         return problem("not_found", "There is no such thing here.", 404)
     if isinstance(error, PermissionDenied):
@@ -88,32 +93,33 @@ class ScopedMixin:
 class WorkspaceViewSet(ScopedMixin, viewsets.GenericViewSet[Any]):
     """Base of viewsets; add the mixins for what it can do, write through services."""
 
-    lookup_value_regex = r"\d+"
+    lookup_value_regex = ROW_ID
 
 
 class ReadOnlyViewSet(ScopedMixin, viewsets.ReadOnlyModelViewSet[Any]):
     """Base of lists and details without writing."""
 
-    lookup_value_regex = r"\d+"
+    lookup_value_regex = ROW_ID
 
 
 class CrudViewSet(ScopedMixin, viewsets.ModelViewSet[Any]):
     """Base of plain CRUD: `perform_*` hand to a service where one has rules; the workspace is always the caller's."""
 
-    lookup_value_regex = r"\d+"
+    lookup_value_regex = ROW_ID
     http_method_names = ["get", "post", "put", "patch", "delete", "head", "options"]
+    # False where the service asks somebody over the network first, and has a transaction of its own after that.
+    in_transaction: ClassVar[bool] = True
 
     def perform_create(self, serializer: Any) -> None:
-        try:
-            with transaction.atomic():
-                serializer.save(workspace=self.access.workspace)
-        except IntegrityError:
-            raise Conflict("There is one with this name already.", code="exists") from None
+        self._save(serializer, workspace=self.access.workspace)
 
     def perform_update(self, serializer: Any) -> None:
+        self._save(serializer)
+
+    def _save(self, serializer: Any, **more: Any) -> None:
         try:
-            with transaction.atomic():
-                serializer.save()
+            with transaction.atomic() if self.in_transaction else nullcontext():
+                serializer.save(**more)
         except IntegrityError:
             raise Conflict("There is one with this name already.", code="exists") from None
 

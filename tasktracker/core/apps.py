@@ -1,4 +1,7 @@
 from django.apps import AppConfig
+from django.urls import register_converter
+
+from tasktracker.core.paths import RowIdConverter
 
 
 class CoreConfig(AppConfig):
@@ -7,4 +10,4 @@ class CoreConfig(AppConfig):
     verbose_name = "People and history"
 
     def ready(self) -> None:
-        from tasktracker.core import schema  # noqa: F401  (registers itself with drf-spectacular)
+        register_converter(RowIdConverter, "id")

@@ -1,5 +1,6 @@
 """What services raise: a stable code, a sentence for a person, and the HTTP status that says the same."""
 
+import math
 from typing import Any, ClassVar
 
 
@@ -41,6 +42,16 @@ class Conflict(DomainError):
 
     code = "conflict"
     status = 409
+
+
+class TooMany(DomainError):
+    """Too often, or too much at once. `retry_after` (whole seconds) is told in the header Retry-After too."""
+
+    code = "too_many"
+    status = 429
+
+    def __init__(self, detail: str, *, retry_after: float, code: str | None = None) -> None:
+        super().__init__(detail, code=code, retry_after=max(1, math.ceil(retry_after)))
 
 
 class Unavailable(DomainError):

@@ -13,7 +13,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 from tasktracker.core import selectors
 from tasktracker.core.enums import Role
-from tasktracker.core.errors import DomainError
+from tasktracker.core.errors import DomainError, TooMany
 from tasktracker.core.models import Membership, Workspace
 from tasktracker.core.permissions import access_for
 
@@ -120,6 +120,12 @@ class DomainErrorMiddleware(MiddlewareMixin):
         """An answer for a DomainError; None leaves anything else to Django."""
         if not isinstance(exception, DomainError):
             return None
+        answer = self._told(request, exception)
+        if isinstance(exception, TooMany):
+            answer["Retry-After"] = str(exception.extra["retry_after"])
+        return answer
+
+    def _told(self, request: HttpRequest, exception: DomainError) -> HttpResponse:
         consequences = exception.error_code == "has_consequences"
         context = {
             "detail": exception.detail,

@@ -70,12 +70,13 @@ class Received:
 
 @dataclass
 class FakeLLM:
-    """The server; a context manager. `delay` is in seconds before each completion's answer."""
+    """The server; a context manager. `delay` is in seconds before each completion's answer, `port` 0 takes any."""
 
     answer: Answer = fake_answers.valid
     faults: Iterable[str] = ()
     always: str = ""
     delay: float = 0.0
+    port: int = 0
     received: list[Received] = field(default_factory=list)
     dropped: int = 0  # connections that the client closed before it had its answer
 
@@ -85,7 +86,7 @@ class FakeLLM:
         assert not unknown, f"no such fault: {unknown}"
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), self)
+        self._server = _Server(("127.0.0.1", self.port), self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     def __enter__(self) -> Self:

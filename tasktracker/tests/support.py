@@ -6,14 +6,16 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import redis
 from django.apps import apps
 from django.db import connection
+from django.utils import timezone
 
-from tasktracker import stack
+from tasktracker import env, stack
 from tasktracker.embedded import Child, Layout
 from tasktracker.embedded.process import stop_together
 
@@ -47,40 +49,75 @@ def free_port() -> int:
 
 @dataclass
 class LiveStack:
-    """Running processes. `url` has no slash at its end; `logs` is the folder with web.log, worker.log, beat.log."""
+    """Running processes. `url` has no slash at its end; `logs` is the folder with web.log, worker.log, beat.log.
+
+    One for all tests of a pytest process: each takes what it needs by `use`, and what runs already is not started anew.
+    """
 
     plan: stack.Plan
     children: dict[str, Child] = field(default_factory=dict)
+    plans: dict[str, stack.Plan] = field(default_factory=dict)  # how each was started
 
     @classmethod
     @contextlib.contextmanager
-    def started(
-        cls,
-        folder: Path,
+    def standing_by(cls, folder: Path) -> Iterator["LiveStack"]:
+        """Nothing runs yet; whatever does at the end is ended."""
+        layout = Layout.of(folder / "stack")
+        layout.prepare()
+        variables = {"DATABASE_URL": _test_database_url(), "DATA_DIR": str(layout.root)}
+        live = cls(stack.Plan(layout=layout, port=free_port(), variables=variables))
+        try:
+            yield live
+        finally:
+            live._signal(signal.SIGCONT)
+            stop_together(list(live.children.values()))
+
+    def use(
+        self,
         *,
         worker: bool = True,
         beat: bool = True,
         concurrency: int = 2,
         variables: Mapping[str, str] | None = None,
-    ) -> Iterator["LiveStack"]:
-        """Start against the current test database, wait until /api/health is content, and end all of it after."""
-        layout = Layout.of(folder / "stack")
-        layout.prepare()
-        plan = stack.Plan(
-            layout=layout,
-            port=free_port(),
-            beat=beat,
-            concurrency=concurrency,
-            variables={"DATABASE_URL": _test_database_url(), "DATA_DIR": str(layout.root), **(variables or {})},
-        )
-        live = cls(plan, {child.name: child for child in stack.children(plan) if worker or child.name != "worker"})
-        try:
-            for child in live.children.values():
-                child.start()
-            live.wait_ready()
-            yield live
-        finally:
-            stop_together(list(live.children.values()))
+    ) -> None:
+        """Have exactly these run against the current test database, and wait until /api/health is content.
+
+        `concurrency` and `variables` are the worker's; one that was started with others is started again.
+        """
+        own = replace(self.plan, concurrency=concurrency, variables={**self.plan.variables, **(variables or {})})
+        wanted = {"web": self.plan} | ({"worker": own} if worker else {}) | ({"beat": self.plan} if beat else {})
+        makers = {"web": stack.web, "worker": stack.worker, "beat": stack.beat}
+        for name in list(self.children):
+            if self.plans[name] != wanted.get(name) or not self.children[name].pid:
+                self.kill(name)
+                del self.children[name]
+        self._signal(signal.SIGCONT)
+        for name, plan in wanted.items():
+            if name in self.children:
+                _tell_heartbeat(name)  # the one that it told went with the last test's data
+            else:
+                self.children[name], self.plans[name] = makers[name](plan), plan
+                self.children[name].start()
+        self.wait_ready()
+
+    def pause(self) -> None:
+        """After a test: whoever runs holds still, and holds no lock that the emptying of the database waits for."""
+
+        def still() -> bool:
+            self._signal(signal.SIGSTOP)
+            if nobody_else_works():
+                return True
+            self._signal(signal.SIGCONT)
+            return False
+
+        empty_valkey()  # no job waits any more
+        wait_for(still, timeout=30)
+
+    def _signal(self, number: signal.Signals) -> None:
+        """To every process of every child."""
+        for child in self.children.values():
+            if child.pid:
+                os.killpg(child.pid, number)
 
     @property
     def url(self) -> str:
@@ -130,6 +167,29 @@ class LiveStack:
     def restart_worker(self) -> None:
         """Start the worker again after `kill_worker`."""
         self.start("worker")
+
+
+def empty_valkey() -> None:
+    """Broker, cache and channel layer of this pytest process."""
+    url = os.environ["REDIS_URL"]
+    for address in (url, env.channel_host(url)["address"]):
+        with redis.Redis.from_url(address) as client, contextlib.suppress(redis.ConnectionError):
+            client.flushdb()  # a test may have taken the server down
+
+
+def nobody_else_works() -> bool:
+    """Whether every other connection to this test database has nothing to do."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+        )
+        (count,) = cursor.fetchall()
+    return bool(count == (0,))
+
+
+def _tell_heartbeat(name: str) -> None:
+    apps.get_model("core", "Heartbeat").objects.update_or_create(name=name, defaults={"at": timezone.now()})
 
 
 def _forget_heartbeat(name: str) -> None:

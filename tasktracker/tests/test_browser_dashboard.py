@@ -15,7 +15,7 @@ from tasktracker.tests.browser import Browser
 from tasktracker.tests.support import LiveStack, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.live]
-WINDOWS = 900  # enough for some seconds, so that the page has something to show in between
+WINDOWS = 300  # enough for some seconds, so that the page has something to show in between
 SEEN = """
 window.seen = new Set();
 new MutationObserver(() => {

@@ -193,7 +193,7 @@ def test_with_scripts_switched_off_the_desk_still_decides(reviewer: Person, web:
     browser.log_in(reviewer.user, web.url, at="/review/")
     browser.one(".actions .primary").click()
     wait_for(lambda: status(one) == "approved")
-    assert "Approved" in browser.one("#toasts").text
+    wait_for(lambda: "Approved" in browser.text("#toasts"))
     assert Topic.objects.count() == 1
     browser.one(".actions details.menu summary").click()
     browser.one(".pop button[value=already_done]").click()

@@ -17,6 +17,7 @@ import pytest
 
 from tasktracker import embedded, stack
 from tasktracker.embedded import Layout, process
+from tasktracker.supervisor import signals_interrupt
 from tasktracker.tests.support import free_port, wait_for
 
 pytestmark = pytest.mark.live
@@ -122,40 +123,74 @@ def start_up(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
         process.end_leftover(pid_file, signal.SIGTERM, 20)
 
 
-def test_ready_means_that_health_is_ok_and_a_second_terminal_finds_it(start_up: Callable[..., Terminal]) -> None:
-    up = start_up()
-    up.wait_ready()
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
+def test_from_the_first_start_to_the_last_ctrl_c(start_up: Callable[..., Terminal]) -> None:
+    """One long life of one data directory: each start costs seconds, so each is used for all that it can show."""
+    first = start_up("demo")
+    password = check_first_demo(first)
+    token = check_second_terminal(first)
+    stats = get(first.port, "stats", token)
+    check_what_dies_is_started_again(first)
+
+    pids = first.pids()
+    first.end(signal.SIGKILL)
+    wait_for(lambda: not alive(pids), 40)
+
+    second = start_up("demo")
+    second.wait_ready()
+    assert "loading" not in second.text
+    assert password not in second.text
+    assert "manage.py password demo" in second.text
+    assert len(get(second.port, "analysis/runs", token)["results"]) == 1
+    assert get(second.port, "stats", token)["messages"] == stats["messages"]
+    for pid in (second.process.pid, *second.pids().values()):
+        os.kill(pid, signal.SIGKILL)
+    second.process.wait()
+
+    third = start_up()
+    third.wait_ready()
+    assert get(third.port, "stats", token)["messages"] == stats["messages"]
+    pids = third.pids()
+    assert third.end(signal.SIGINT) == 0
+    assert third.lines[-1] == "Stopped."
+    assert alive(pids) == []
+    assert third.pids() == {}
+    assert "Traceback" not in third.text
+
+
+def check_first_demo(up: Terminal) -> str:
+    """It loads the sample chat, is healthy, has found something, and says its password; that password."""
+    wait_for(lambda: "stage 1 is completed" in up.text or up.process.poll() is not None, START_SECONDS)
+    assert "stage 1 is completed" in up.text, up.text
     assert f"Ready: http://127.0.0.1:{up.port}/" in up.lines
     assert set(up.health().values()) == {"ok"}
-    pids = up.pids()
-    assert set(pids) == {"postgres", "valkey", "web", "worker", "beat"}
+    assert set(up.pids()) == {"postgres", "valkey", "web", "worker", "beat"}
+    login = re.search(r"^Log in: demo / (\S+)   \(shown only this once\)$", up.text, re.MULTILINE)
+    assert login is not None
+    return login[1]
 
-    made = run(up.data_dir, "token", "ann", "--role", "admin", "--workspace", "room")
+
+def check_second_terminal(up: Terminal) -> str:
+    """Commands find the engines; a second start on the same directory is refused and harms nothing; a token."""
+    made = run(up.data_dir, "token", "demo", "--workspace", "demo")
     assert made.returncode == 0, made.stderr
     assert re.fullmatch(r"\S+\n", made.stdout)  # only the token on standard output
-    assert get(up.port, "config", made.stdout.strip())["workspace"]
-    assert re.fullmatch(r"username: ann\npassword: \S+\n", run(up.data_dir, "password", "ann").stdout)
+    token = made.stdout.strip()
+    assert wait_for(lambda: get(up.port, "proposals", token)["results"])
+    assert re.fullmatch(r"username: demo\npassword: \S+\n", run(up.data_dir, "password", "demo").stdout)
     assert "No user 'bob'" in run(up.data_dir, "password", "bob").stderr
     doctor = run(up.data_dir, "doctor")
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr
     assert {"database", "broker", "worker", "beat"} <= {line.split()[0] for line in doctor.stdout.splitlines()}
-
     second = run(up.data_dir, "up", "--port", str(free_port()))
     assert second.returncode == 1
     assert f"already running from {up.data_dir} at http://127.0.0.1:{up.port}/" in second.stderr
     assert second.stderr.count("\n") == 1
     assert set(up.health().values()) == {"ok"}
-
-    assert up.end(signal.SIGINT) == 0
-    assert up.lines[-1] == "Stopped."
-    assert alive(pids) == []
-    assert up.pids() == {}
-    assert "Traceback" not in up.text
+    return token
 
 
-def test_what_dies_is_started_again_and_sigterm_ends_it_all(start_up: Callable[..., Terminal]) -> None:
-    up = start_up()
-    up.wait_ready()
+def check_what_dies_is_started_again(up: Terminal) -> None:
     before = up.pids()
     killed = ("web", "worker", "valkey", "postgres")
     for name in killed:
@@ -172,55 +207,19 @@ def test_what_dies_is_started_again_and_sigterm_ends_it_all(start_up: Callable[.
 
     wait_for(healed, START_SECONDS)
     assert "ended (SIGKILL)" in up.text
-    pids = up.pids()
-    assert pids["beat"] == before["beat"]
-    assert up.end(signal.SIGTERM) == 0
-    assert alive(before) == alive(pids) == []
+    assert up.pids()["beat"] == before["beat"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
-def test_after_kill_9_of_the_parent_and_then_of_everything_nothing_is_lost(start_up: Callable[..., Terminal]) -> None:
-    first = start_up()
-    first.wait_ready()
-    token = run(first.data_dir, "token", "kept").stdout.strip()
-    pids = first.pids()
-    first.end(signal.SIGKILL)
-    wait_for(lambda: not alive(pids), 40)
-
-    second = start_up()
-    second.wait_ready()
-    assert get(second.port, "config", token)["workspace"]
-    for pid in (second.process.pid, *second.pids().values()):
-        os.kill(pid, signal.SIGKILL)
-    second.process.wait()
-
-    third = start_up()
-    third.wait_ready()
-    assert get(third.port, "config", token)["workspace"]
-    pids = third.pids()
-    assert third.end() == 0
-    assert alive(pids) == []
-
-
-def test_the_demo_loads_once_shows_its_password_once_and_finds_something(start_up: Callable[..., Terminal]) -> None:
-    first = start_up("demo")
-    wait_for(lambda: "stage 1 is completed" in first.text or first.process.poll() is not None, START_SECONDS)
-    assert "stage 1 is completed" in first.text, first.text
-    assert f"Ready: http://127.0.0.1:{first.port}/" in first.lines
-    login = re.search(r"^Log in: demo / (\S+)   \(shown only this once\)$", first.text, re.MULTILINE)
-    assert login is not None
-    token = run(first.data_dir, "token", "demo", "--workspace", "demo").stdout.strip()
-    stats = get(first.port, "stats", token)
-    assert wait_for(lambda: get(first.port, "proposals", token)["results"])
-    first.end()
-
-    second = start_up("demo")
-    second.wait_ready()
-    assert "loading" not in second.text
-    assert login[1] not in second.text
-    assert "manage.py password demo" in second.text
-    assert len(get(second.port, "analysis/runs", token)["results"]) == 1
-    assert get(second.port, "stats", token)["messages"] == stats["messages"]
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_each_signal_that_ends_a_terminal_ends_it_in_order(number: signal.Signals) -> None:
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        signals_interrupt()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def test_a_port_in_use_is_named_with_another_that_is_free(tmp_path: Path) -> None:

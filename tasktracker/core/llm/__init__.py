@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from tasktracker.core.enums import ProviderKind
-from tasktracker.core.llm import budget, ledger, live, salvage
+from tasktracker.core.llm import budget, ledger, salvage
 from tasktracker.core.llm.types import (
     Endpoint,
     InTransaction,
@@ -69,6 +69,8 @@ def ask[T: BaseModel](
     Raises LLMError: InTransaction and LocalOnly (nothing sent, no row), PromptTooLong, ProviderDown, RateLimited,
     InvalidAnswer, PromptCut, Refused (each with its row in `call_id`).
     """
+    from tasktracker.core.llm import live  # here, and in embed: HTTP and its libraries are a third of a start
+
     ledger.refuse_inside_transaction()
     if local_only and not endpoint.is_local:
         raise LocalOnly("This text may go to local models only, and the provider is not one.")
@@ -120,6 +122,8 @@ def embed(
 
     The offline embedding needs no gateway and is refused here. Raises LLMError as `ask` does; one row in the ledger.
     """
+    from tasktracker.core.llm import live
+
     ledger.refuse_inside_transaction()
     if model == ProviderKind.OFFLINE:
         raise Refused("The offline embedding is no model server's.")
