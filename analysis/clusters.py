@@ -37,13 +37,14 @@ def clusters(run: AnalysisRun) -> list[list[Atom]]:
         atoms = atoms.filter(created_at__lt=run.until)
     if is_remote(run):
         atoms = atoms.exclude(quotes__message__source__local_only=True)
-    rows = list(atoms.distinct().prefetch_related("topics", "quotes", "links_out"))
+    rows = list(atoms.distinct().prefetch_related("topics", "quotes__message", "links_out"))
     groups = [[rows[place] for place in group] for group in cluster_atoms([_described(atom) for atom in rows])]
     seen = _looked_at(run)
     return [group for group in groups if any(atom.type in WORK for atom in group) and not _is_seen(group, seen)]
 
 
 def _described(atom: Atom) -> ClusterAtom:
+    messages = [quote.message for quote in atom.quotes.all()]
     return ClusterAtom(
         id=str(atom.pk),
         type=atom.type,
@@ -52,6 +53,9 @@ def _described(atom: Atom) -> ClusterAtom:
         topics=tuple(topic.name for topic in atom.topics.all()),
         quotes=" ".join(quote.text for quote in atom.quotes.all()),
         links=tuple((link.type, str(link.to_atom_id)) for link in atom.links_out.all()),
+        at=max((message.sent_at for message in messages), default=None),
+        messages=tuple(dict.fromkeys(f"{message.channel_id}/{message.external_id}" for message in messages)),
+        answers=tuple(dict.fromkeys(f"{m.channel_id}/{m.reply_to}" for m in messages if m.reply_to)),
     )
 
 

@@ -1,7 +1,8 @@
 """The engine that needs no model: rules and embeddings, no network, the same answers as a language model."""
 
+from .bonds import ClusterAtom
 from .classify import classify
-from .clusters import ClusterAtom, cluster_atoms
+from .clusters import cluster_atoms
 from .embed import DIM, embed
 from .knowledge import knowledge
 from .plan import Plan, plan

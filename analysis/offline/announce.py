@@ -3,7 +3,7 @@
 import re
 
 from .blocks import word_set
-from .cues import LANGUAGES, tag_table
+from .cues import ALL_STOP, LANGUAGES, tag_table
 from .words import folded, tokens
 
 _MARK = ": "
@@ -20,6 +20,7 @@ _OF = re.compile(
 )
 _ARTICLE = re.compile(r"^(?:the|der|die|das|la|le|el|los|les) ", re.IGNORECASE)
 _WHETHER = re.compile(r"^(\w+), (?=(?:if|that|dass|що|что|że|si|se)\b)", re.IGNORECASE)
+_THEY = re.compile(r"they (?=(?:want|need|would like|ask|must|have to|can't|cannot)\b)", re.IGNORECASE)
 _SPOKEN = ("decision", "requirement", "idea", "risk", "question")
 
 
@@ -46,7 +47,9 @@ def _once(text: str, kind: str, cue: str, lang: str) -> str:
     if not mark or not said or len(tokens(rest)) < 2 or len(said) > _LONGEST or "?" in head:
         return text
     if said[-1] in _REPORTING and len(said) <= 5 and len(tokens(rest)) >= 4:
-        return rest
+        # "Lind asks: they want a receipt" is told of Lind.
+        of_them = _THEY.match(rest) if len(said) > 1 and said[0] not in ALL_STOP else None
+        return f"{head[: tokens(head)[-1].start].strip()} {rest[of_them.end() :]}" if of_them else rest
     pronouns = LANGUAGES[lang].pronouns
     places = [place for place, word in enumerate(said) if table.get(word) == kind]
     named = not any(word in pronouns for word in said) and not all(word in _ANNOUNCING for word in said[:-1])

@@ -1,12 +1,15 @@
 """The atoms of one window: sentences that say something, put together where they say it of the same thing."""
 
+from .cues import LANGUAGES
 from .dialogue import Line
 from .drafts import MAX_QUOTES, OPEN, TROUBLE, Draft, Piece
 from .kinds import kind_of, signs_of
 from .plan import Plan, terms_of
+from .replies import confirm, done_of, told, withdrawn
 
 _ALONE = ("decision", "requirement", "idea", "problem", "blocker", "risk", "insight", "question")
 _QUOTE = 420  # code points of a passage that grew by its neighbours
+_LEANING = 4  # words that say something, up to which a report needs the sentence before it
 _BACK = 8  # messages that a solution without an address looks back
 
 
@@ -15,9 +18,9 @@ def find(lines: list[Line], plan: Plan) -> list[Draft]:
     drafts: list[Draft] = []
     for line in lines:
         if not line.says or _social(line):
-            _confirm(line, drafts)
+            confirm(line, drafts)
             continue
-        _confirm(line, drafts)
+        confirm(line, drafts)
         answered = _answered_draft(line, drafts)
         made = _of_line(line, plan, answered)
         for draft in made:
@@ -30,7 +33,10 @@ def find(lines: list[Line], plan: Plan) -> list[Draft]:
             if draft.kind == "solution" and draft.solves is None and draft.strength < 0.78:
                 continue
             drafts.append(draft)
-    return [draft for draft in drafts if not _withdrawn(draft)]
+    for draft in drafts:
+        if draft.kind == "question":
+            draft.answer = told(draft, lines)
+    return [draft for draft in drafts if not withdrawn(draft)]
 
 
 def _social(line: Line) -> bool:
@@ -85,6 +91,8 @@ def _of_line(line: Line, plan: Plan, answered: Draft | None) -> list[Draft]:
         done.terms |= trouble.terms
     if done is not None and done.strength >= 0.74 and "requirement" in best and best["requirement"].strength < 0.8:
         best.pop("requirement")  # "please reload", said beside a fix
+    if done is None and set(best) <= {"insight"}:
+        best = done_of(line, plan) or best
     for draft in best.values():
         _surround(draft, line, plan)
     made = sorted(best.values(), key=lambda draft: -draft.strength)
@@ -106,7 +114,7 @@ def _surround(draft: Draft, line: Line, plan: Plan) -> None:
         if sentence.question or reading.tag or reading.content < 2 or piece.end - sentence.start > _QUOTE:
             continue
         told = any(kind in reading.flags for kind in ("trouble", "report")) or reading.scores.get("problem", 0) >= 0.3
-        before = 0 <= piece.sentence.start - sentence.end <= 2 and told and draft.kind != "solution"
+        before = 0 <= piece.sentence.start - sentence.end <= 2 and (told or _leans(piece)) and draft.kind != "solution"
         after = 0 <= sentence.start - piece.end <= 2 and (told or draft.kind == "solution")
         if before:
             piece.start = sentence.start
@@ -114,6 +122,13 @@ def _surround(draft: Draft, line: Line, plan: Plan) -> None:
             piece.end = sentence.end
         if before or after:
             draft.terms |= _terms(sentence.text, plan)
+
+
+def _leans(piece: Piece) -> bool:
+    """Whether a sentence says what it is about only with the one before it."""
+    words = piece.sentence.words
+    lead = words[piece.reading.lead].low if piece.reading.lead < len(words) else ""
+    return lead in LANGUAGES[piece.sentence.lang].pronouns or piece.reading.content <= _LEANING
 
 
 def _extend(draft: Draft, piece: Piece, strength: float, plan: Plan) -> None:
@@ -209,25 +224,3 @@ def _attach(draft: Draft, answered: Draft | None, drafts: list[Draft], plan: Pla
         draft.solves = target
     elif likeness(draft.terms, target.terms) > 0 or draft.first.line.sure:
         draft.about = target
-
-
-def _confirm(line: Line, drafts: list[Draft]) -> None:
-    """Notes that a solution worked, or that a problem was none, where the one who had it says so."""
-    if not any(reading.flags.get("resolved", 0) >= 0.7 for _, reading in line.sentences):
-        return
-    text = line.message.text.lower()
-    for draft in reversed(drafts):
-        if draft.kind == "solution" and draft.solves is not None and line.message.author in draft.solves.reporters:
-            draft.confirmed = True
-            return
-        if draft.kind in (*TROUBLE, "question") and line.message.author in draft.reporters:
-            if any(
-                word in text
-                for word in ("never mind", "nevermind", "nvm", "false alarm", "my bad", "my mistake", "user error")
-            ):
-                draft.notes.append("withdrawn")
-            return
-
-
-def _withdrawn(draft: Draft) -> bool:
-    return "withdrawn" in draft.notes

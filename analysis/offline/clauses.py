@@ -170,24 +170,24 @@ _DANGLING = word_set("""the a an of to in on at by for from with and or but if t
     would""")
 
 
-def shortened(text: str, lang: str) -> str:
-    """`text` cut where a clause ends, to 80 characters at most, and without a word that dangles at the cut."""
-    if len(text) <= MAX_TITLE:
+def shortened(text: str, lang: str, room: int = MAX_TITLE) -> str:
+    """`text` cut where a clause ends, to `room` characters at most, and without a word that dangles at the cut."""
+    if len(text) <= room:
         return text
-    cut = _cut(text, lang)
+    cut = _cut(text, lang, room)
     if lang != "en":
         return cut
     bare = re.sub(r"(?<=\w) (?:the|an?) (?=\w)", " ", text)
-    if len(bare) <= MAX_TITLE:
+    if len(bare) <= room:
         return bare
     # Headlines drop articles: done only where more of what is said stays by it.
-    other = _cut(bare, lang)
+    other = _cut(bare, lang, room)
     return other if len(other) > len(cut) + 15 else cut
 
 
-def _cut(text: str, lang: str) -> str:
+def _cut(text: str, lang: str, most: int) -> str:
     asks = text.endswith("?")
-    room = MAX_TITLE - asks
+    room = most - asks
     cuts: list[tuple[int, int]] = []  # (how good, where)
     cuts += [(match.start() + 20, match.start()) for match in _STRONG_CUT.finditer(text)]
     cuts += [(match.start() + 10, match.start()) for match in _COMMA.finditer(text) if not _listed(text, match.end())]

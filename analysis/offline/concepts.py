@@ -4,6 +4,7 @@ One entry for each concept, continued on indented lines; words are compared by s
 one concept only, and a concept is narrow enough that two reports which share it may well be of the same matter.
 """
 
+import re
 from functools import lru_cache
 
 from .words import stem
@@ -106,6 +107,7 @@ date: date dates datum дата fecha data
 address: address addresses adresse адреса адрес dirección adres endereço
 name: name names имя ім'я назва nombre imię nom nome
 number: number numbers nummer номер номери número numer numéro
+network: network connection internet netz netzwerk мережа мережі сеть сети red réseau sieć rede
 gap: gap gaps hole holes jumps lücke пропуск пропуски дірка hueco luka trou lacuna
 rounding: rounding rounded rounds rounding cent cents penny gerundet rundung округлення округлюємо копійка
     округление копейка redondeo centavo zaokrąglenie arrondi arredondamento
@@ -145,6 +147,18 @@ def _concepts() -> dict[str, str]:
         for form in forms.split():
             found.setdefault(stem(form), name)
     return found
+
+
+_TWICE = re.compile(
+    r"\b(?:(?:two|three|2|3|several|multiple) times|zwei mal|два рази|два раза|dos veces|dwa razy|deux fois|"
+    r"duas vezes)\b",
+    re.IGNORECASE,
+)
+
+
+def plainer(text: str) -> str:
+    """`text` with turns of several words that mean a concept as one word."""
+    return _TWICE.sub("twice", text)
 
 
 def named_concept(word_stem: str) -> str:

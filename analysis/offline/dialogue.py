@@ -1,5 +1,6 @@
 """Who speaks to whom in a window, and what each message says: the messages read once, with their sentences."""
 
+import re
 from dataclasses import dataclass
 
 from analysis.prompts.inputs import PromptMessage, WindowInput
@@ -10,6 +11,7 @@ from .sentences import Parsed, Sentence, parse
 from .speech import Reading, read
 from .words import folded, tokens
 
+_MACHINE = re.compile(r"(?:^|[\s_.\-\[(])(?i:bot|notifications?)[\])]?$|[a-z\d]Bot$")  # not Ms Talbot
 _NEAR = 8  # messages back in which an unaddressed answer may find its question
 _QUOTED = 24  # a line this long that somebody wrote before is a quotation
 
@@ -28,8 +30,8 @@ class Line:
 
     @property
     def says(self) -> bool:
-        """Whether anything may be taken from it."""
-        return not self.message.context and bool(self.sentences)
+        """Whether anything may be taken from it. What a machine posts is only talked about."""
+        return not self.message.context and bool(self.sentences) and not _MACHINE.search(self.message.author)
 
 
 def lines(window: WindowInput) -> list[Line]:

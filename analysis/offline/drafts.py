@@ -43,6 +43,7 @@ class Draft:
     terms: dict[str, float]
     solves: "Draft | None" = None
     about: "Draft | None" = None
+    answer: Piece | None = None  # what somebody else told whom asked, where that makes no atom of its own
     reporters: set[str] = field(default_factory=set)
     confirmed: bool = False
     notes: list[str] = field(default_factory=list)

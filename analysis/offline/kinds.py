@@ -46,7 +46,9 @@ def kind_of(
     elif (flags.get("request", 0) >= 0.5 or flags.get("commit", 0) >= 0.5) and flags.get("clarify", 0) < 0.7:
         # A promise or a plain "can you" is a task where a day or a person is named.
         named = sentence.text.lstrip().startswith("@")
-        if named or due(sentence.text, line.message.sent_at.date(), sentence.lang) is not None:
+        if reading.content < (2 if named else 3) and not named:
+            pass
+        elif named or due(sentence.text, line.message.sent_at.date(), sentence.lang) is not None:
             scores["requirement"] = max(scores.get("requirement", 0), 0.7)
             scores["question"] = min(scores.get("question", 0), 0.4)
         elif sentence.question and flags.get("request", 0) >= 0.5:
@@ -94,7 +96,7 @@ def _context_needed(sentence: Sentence, reading: Reading, line: Line) -> float:
         and not sentence.question
         and reading.best()[0] in ("problem", "insight", "solution", "requirement")
     ):
-        loss += 0.06
+        loss += 0.12 if reading.best()[0] == "requirement" else 0.06
     return loss
 
 

@@ -5,15 +5,18 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from .concepts import concept
-from .cues import ALL_NEGATIONS
+from .concepts import concept, named_concept, plainer
+from .cues import ALL_NEGATIONS, ALL_STOP
 from .embed import embed
 from .plan import terms_of
-from .words import folded, tokens
+from .words import folded, is_acronym, stem, tokens
 
 SAME = 0.62  # the score from which two texts are called the same; below, "unsure" means different
 _OTHERS = 100
 _HOLDERS = 40  # texts that may share a word which still says something
+_MOST_HOLDERS = 150  # however many texts there are: the pairs of a word grow with the square of its holders
+_NAME = 0.5  # the weight of a name
+_NOUNS_LARGE = 0.35
 _NUMBER = re.compile(r"(?<![\w.])v?\d+(?:[.,]\d+)*(?![\w])")
 
 
@@ -27,7 +30,12 @@ def likeness(first: dict[str, float], second: dict[str, float]) -> float:
 
 def meanings(text: str) -> list[str]:
     """The stems of a text that say something, each as its concept where it has one."""
-    return list(dict.fromkeys(concept(term) for term in terms_of(text[:2000])))
+    found: dict[str, None] = {}
+    for term in terms_of(plainer(text[:2000])):
+        found[concept(term)] = None
+        if "-" in term:  # "offline-mode" is of what "offline" is of
+            found.update(dict.fromkeys(name for part in term.split("-") if (name := named_concept(stem(part)))))
+    return list(found)
 
 
 def weigh(bags: Sequence[Sequence[str]]) -> list[dict[str, float]]:
@@ -46,7 +54,11 @@ class Likeness:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._vectors = embed(texts)
-        self._bags = weigh([meanings(text) for text in texts])
+        names = _names(texts)
+        self._bags = [
+            {term: weight * (_NAME if term in names else 1.0) for term, weight in bag.items()}
+            for bag in weigh([meanings(text) for text in texts])
+        ]
         self._lengths = [math.sqrt(sum(weight * weight for weight in bag.values())) or 1.0 for bag in self._bags]
         self._known: dict[tuple[int, int], float] = {}
 
@@ -56,6 +68,10 @@ class Likeness:
         if pair not in self._known:
             self._known[pair] = self._measured(*pair)
         return self._known[pair]
+
+    def shared(self, a: int, b: int) -> set[str]:
+        """The meanings that both texts have."""
+        return set(self._bags[a]) & set(self._bags[b])
 
     def _measured(self, a: int, b: int) -> float:
         first, second = self._bags[a], self._bags[b]
@@ -69,12 +85,33 @@ class Likeness:
         for place, bag in enumerate(self._bags):
             for term in bag:
                 holders.setdefault(term, []).append(place)
-        most = max(_HOLDERS, len(self._bags) // 10)
+        most = min(max(_HOLDERS, len(self._bags) // 10), _MOST_HOLDERS)
         found: set[tuple[int, int]] = set()
         for places in holders.values():
             if len(places) <= most:
                 found.update((a, b) for at, a in enumerate(places) for b in places[at + 1 :])
         return iter(sorted(found))
+
+
+def _names(texts: Sequence[str]) -> frozenset[str]:
+    """Stems that are always written large: whom something is about says less than what it is about.
+
+    None where every noun is written large.
+    """
+    large: set[str] = set()
+    small: set[str] = set()
+    counts = [0, 0]
+    for text in texts:
+        for token in tokens(text[:2000]):
+            raw = text[token.start : token.end]
+            if token.low in ALL_STOP or not raw[:1].isalpha() or is_acronym(raw):
+                continue
+            begins = raw[0].isupper()
+            counts[begins] += 1
+            (large if begins else small).add(stem(token.low))
+    if counts[1] > _NOUNS_LARGE * sum(counts):
+        return frozenset()
+    return frozenset(large - small)
 
 
 # Complaints that exclude one another: what comes twice is not what does not come.
@@ -104,7 +141,7 @@ _DENIALS = frozenset((*_COMPLAINTS, "fail", "wrong", "error", "broken", "break",
 
 def complaints(text: str) -> frozenset[int]:
     """The kinds of complaint that a text names; that something does not come or work when it names none but denies."""
-    found = frozenset(_COMPLAINTS[term] for term in meanings(text) if term in _COMPLAINTS)
+    found = named_complaints(text)
     if found:
         return found
     return (
@@ -112,6 +149,11 @@ def complaints(text: str) -> frozenset[int]:
         if any(t.low in ALL_NEGATIONS or t.low in ("nothing", "nowhere") for t in tokens(text))
         else found
     )
+
+
+def named_complaints(text: str) -> frozenset[int]:
+    """The kinds of complaint that a text names."""
+    return frozenset(_COMPLAINTS[term] for term in meanings(text) if term in _COMPLAINTS)
 
 
 def same(a: str, b: str) -> tuple[bool, float]:

@@ -6,19 +6,12 @@ from datetime import datetime
 
 from analysis.prompts.inputs import AtomInput, PromptMessage
 
-from .similar import Likeness, complaints
+from .bonds import Bonds
+from .cues import LANGUAGES
 from .urgency import Signals
 
-TROUBLE = ("problem", "blocker")
-
-
-_SOLVED = 0.27  # likeness from which a later solution is that of a report
-
-
-_DONE = 0.34  # and of a request
-
-
-EASE = 0.06
+_SOLVED = 0.27  # likeness from which a later decision is of what was asked
+EASE = 0.05  # what atoms gain that the caller put together
 
 
 @dataclass(slots=True)
@@ -36,8 +29,8 @@ class WorkAtom:
     why: list[str] = field(default_factory=list)
 
 
-def close_solved(atoms: Sequence[WorkAtom], alike: Likeness) -> None:
-    """Closes what has a solution: one that is linked, or a later one that is clearly of the same matter."""
+def close_solved(atoms: Sequence[WorkAtom], bonds: Bonds) -> None:
+    """Closes what has a solution: one that is linked or replies to it, or one that is clearly of the same matter."""
     by_ref = {item.atom.ref: item for item in atoms}
     for item in atoms:
         for kind, ref in item.atom.links:
@@ -46,59 +39,41 @@ def close_solved(atoms: Sequence[WorkAtom], alike: Likeness) -> None:
                 _close(other, item)
             elif kind == "supersedes" and other is not None:
                 other.open = False
-    solutions = [
-        item for item in atoms if item.atom.type == "solution" or (item.atom.type == "decision" and not item.read.works)
-    ]
-    for solution in solutions:
-        if any(kind == "solves" and ref in by_ref for kind, ref in solution.atom.links):
-            near = [by_ref[ref] for kind, ref in solution.atom.links if kind == "solves" and ref in by_ref]
-        else:
-            near = _best(solution, atoms, alike)
-        for item in near:
-            _close(item, solution)
-            for twin in atoms:
-                if twin.open and _twins(item, twin, alike) and _before(twin, solution):
-                    _close(twin, solution)
+    for solution, place in bonds.solved():
+        _close(atoms[place], atoms[solution])
     for item in atoms:
-        if item.open and item.atom.type in ("idea", "requirement"):
+        if item.atom.type == "decision" and not item.read.works:
+            _close_decided(item, atoms, bonds)
+        if item.atom.type == "decision" and item.read.refuses:
             for other in atoms:
-                if (
-                    other.atom.type == "decision"
-                    and other.read.refuses
-                    and alike.of(item.place, other.place) >= _SOLVED
-                    and _before(item, other)
-                ):
-                    _close(item, other)
+                wish = other.atom.type in ("idea", "requirement")
+                if wish and bonds.alike.of(item.place, other.place) >= _SOLVED and _before(other, item):
+                    _close(other, item)
+        if item.atom.type == "question" and is_answered(item.atom):
+            item.open = False
 
 
-def _best(solution: WorkAtom, atoms: Sequence[WorkAtom], alike: Likeness) -> list[WorkAtom]:
-    """What a solution without a link solves: the likest, and what is nearly as like."""
-    found: list[tuple[float, WorkAtom]] = []
-    for item in atoms:
-        kind = item.atom.type
-        if kind not in (*TROUBLE, "question", "requirement") or (
-            solution.atom.type == "decision" and kind != "question"
-        ):
-            continue
-        value = alike.of(solution.place, item.place)
-        if value >= (_DONE if kind == "requirement" else _SOLVED) and _before(item, solution):
-            found.append((value, item))
-    top = max((value for value, _ in found), default=0.0)
-    return [item for value, item in found if value >= 0.7 * top]
+def is_answered(atom: AtomInput) -> bool:
+    """Whether what is known of a question holds its answer already."""
+    return any(f" {language.wording.answer} " in f" {atom.content}" for language in LANGUAGES.values())
+
+
+def _close_decided(decision: WorkAtom, atoms: Sequence[WorkAtom], bonds: Bonds) -> None:
+    """A decision answers the questions that it is most like."""
+    found = {
+        item.place: bonds.alike.of(decision.place, item.place)
+        for item in atoms
+        if item.atom.type == "question" and item.open and _before(item, decision)
+    }
+    top = max(found.values(), default=0.0)
+    for place, value in found.items():
+        if value >= max(_SOLVED, 0.7 * top):
+            _close(atoms[place], decision)
 
 
 def _before(item: WorkAtom, solution: WorkAtom) -> bool:
-    """What is reported after a fix is not fixed by it; without dates nothing speaks against it."""
+    """What is asked after a decision is not decided by it; without dates nothing speaks against it."""
     return item.last is None or solution.last is None or item.last <= solution.last
-
-
-def _twins(item: WorkAtom, twin: WorkAtom, alike: Likeness) -> bool:
-    if item is twin or item.atom.type not in TROUBLE or twin.atom.type not in TROUBLE:
-        return False
-    first, second = complaints(item.text), complaints(twin.text)
-    if first and second and not first & second:
-        return False
-    return alike.of(item.place, twin.place) >= _SOLVED - EASE
 
 
 def _close(item: WorkAtom, by: WorkAtom) -> None:

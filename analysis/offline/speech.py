@@ -53,7 +53,7 @@ def read(sentence: Sentence) -> Reading:
     hits = [
         hit
         for hit in cue_index(sentence.lang).find(words, {0, lead, colon})
-        if not _negated(sentence, hit) and not _own_wish(sentence, hit)
+        if not _negated(sentence, hit) and not _own_wish(sentence, hit) and not _no_idea(sentence, hit)
     ]
     by_kind: dict[str, list[Hit]] = {}
     for hit in hits:
@@ -81,6 +81,9 @@ def read(sentence: Sentence) -> Reading:
         for kind in ("problem", "blocker"):
             if kind in scores:
                 scores[kind] *= 0.7
+    describing = lead < len(words) and words[lead].low in _DESCRIBING
+    if "requirement" in scores and (describing or any(word.low in _AS_IT_IS for word in words)):
+        scores["requirement"] *= 0.7  # what must be in some case is how it is, and nobody's wish
     if "resolved" in flags and "problem" in scores:
         scores["problem"] *= 0.5
     if "unsolved" in flags and "solution" in scores:
@@ -126,20 +129,40 @@ def _tag(sentence: Sentence, lead: int) -> str:
     return ""
 
 
+_CONCLUDED = word_set("due because been have")
+_AS_IT_IS = word_set("currently otherwise typically usually")
+_DESCRIBING = word_set("if for even unless although whenever there")
+
+
 _BEFORE_TAG = word_set("""a an one the my our another also next first second third side small big new final ein eine
     un une una um uma
         mi mon""")
 
 
 def _own_wish(sentence: Sentence, hit: Hit) -> bool:
-    """Whether "want" or "need" is said of the author or of the reader, who ask for nothing by it."""
+    """Whether "want" or "need" is said of the author, of the reader or of what might be: they ask for nothing by it."""
     if hit.kind != "requirement" or hit.start == 0:
         return False
     before = sentence.words[hit.start - 1].low
     first = sentence.words[hit.start].low
-    return (before in ("i", "you", "just") and first.startswith(("want", "need", "ask", "have"))) or (
-        before == "we" and first.startswith("want")
-    )
+    wishes = first.startswith(("want", "need", "ask", "have"))
+    after = sentence.words[hit.start + 1 : hit.start + 3]
+    if first == "must":  # what one has to do, and what is only concluded, is nobody's wish
+        return before in ("you", "one") or any(word.low in _CONCLUDED for word in after)
+    if first == "we":
+        return before in ("if", "that", "which", "when", "unless")
+    return (before in _NO_ASKING and wishes) or (before == "we" and first.startswith("want"))
+
+
+def _no_idea(sentence: Sentence, hit: Hit) -> bool:
+    """Whether "we could" tells of what was or of what was not, and "makes sense to me" only agrees."""
+    if hit.kind != "idea":
+        return False
+    words = [word.low for word in sentence.words[hit.start : hit.end + 1]]
+    return any(word in ALL_NEGATIONS or word == "have" for word in words[1:3]) or words[-1] in ("me", "us")
+
+
+_NO_ASKING = word_set("i you just one it might may could would if that which who whatever")
 
 
 def opened(sentence: Sentence) -> int:

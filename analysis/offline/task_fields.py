@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from analysis.prompts.inputs import KnownItem
 from tasktracker.core.enums import Priority, TaskCategory
 
-from .solved import TROUBLE, WorkAtom
+from .bonds import TROUBLE
+from .solved import WorkAtom
 
 
 def priority_of(group: Sequence[WorkAtom]) -> Priority:

@@ -1,28 +1,35 @@
 """Stage `tasks`: what approved atoms ask somebody to do, one task for each matter that is still open."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from analysis.prompts.answers import EvidenceRef, TaskItem, WindowTasks
 from analysis.prompts.inputs import AtomInput, KnownItem, PromptMessage, WindowInput
 from tasktracker.core.enums import Priority, Recommendation
 
-from .clusters import ClusterAtom, cluster_atoms
+from .bonds import TROUBLE, Bonds, ClusterAtom
+from .clusters import cluster_atoms, text_of
 from .cues import detect
 from .dates import without_due
-from .imperatives import imperative
-from .plan import terms_of
+from .imperatives import ROOM, imperative
+from .plan import people_of, terms_of
 from .sentences import parse
 from .similar import Likeness, same
-from .solved import EASE, TROUBLE, WorkAtom, close_solved
+from .solved import EASE, WorkAtom, close_solved
+from .sound import is_cut
+from .speech import Reading, read
 from .task_fields import category_of, confidence_of, description_of, labels_of, priority_of, reasoning_of
-from .titles import differing
+from .titles import differing, headline
 from .urgency import signals
-from .words import tokens
+from .words import folded, tokens
 
 MAX_TASKS = 12
 MAX_EVIDENCE = 12
 _ABOUT = 0.5  # of a sentence's words, from which it is about an atom
+_NEXT = ("and", "but", "or", "so", "because")  # with which something else is said
+_ASKED = 0.5  # the least strength of the cue of a wish
+_PLAIN = 0.6  # the least strength of a sentence's cue
+_TELLING = 3  # words of a sentence that may stand in for an atom's own title
 _WORK = ("problem", "blocker", "requirement", "idea", "risk", "question", "decision")  # the one that leads comes first
 
 
@@ -32,13 +39,15 @@ def tasks(window: WindowInput) -> WindowTasks:
         return WindowTasks(window=window.ref)
     by_ref = {message.ref: message for message in window.messages}
     atoms = [_read(place, atom, by_ref, window) for place, atom in enumerate(window.atoms)]
-    alike = Likeness([item.text for item in atoms])
-    close_solved(atoms, alike)
+    plain = [_plain(item) for item in atoms]
+    close_solved(atoms, Bonds(plain, Likeness([text_of(atom) for atom in plain]), ease=EASE))
     working = [item for item in atoms if item.open and _works(item)]
     items: list[TaskItem] = []
     closed = [item for item in atoms if not item.open and item.atom.type in (*TROUBLE, "requirement")]
     for group in _groups(working):
-        items.append(_task(group, atoms, window))
+        made = _task(group, atoms, window)
+        if made is not None:
+            items.append(made)
     for item in closed:
         done = _closing(item, atoms, window.known)
         if done is not None:
@@ -57,6 +66,22 @@ def _read(place: int, atom: AtomInput, by_ref: dict[str, PromptMessage], window:
     )
     return WorkAtom(
         place, atom, messages, text, min(days, default=None), max(days, default=None), signals(atom, messages, window)
+    )
+
+
+def _plain(item: WorkAtom) -> ClusterAtom:
+    """An atom with what its bonds are read from."""
+    return ClusterAtom(
+        item.atom.ref,
+        item.atom.type,
+        item.atom.title,
+        item.atom.content,
+        (),
+        " ".join(message.text for message in item.messages),
+        item.atom.links,
+        item.last,
+        tuple(message.ref for message in item.messages),
+        tuple(message.reply_to for message in item.messages if message.reply_to),
     )
 
 
@@ -89,29 +114,23 @@ def _groups(working: Sequence[WorkAtom]) -> list[list[WorkAtom]]:
     if not working:
         return []
     refs = {item.atom.ref for item in working}
-    plain = [
-        ClusterAtom(
-            i.atom.ref,
-            i.atom.type,
-            i.atom.title,
-            i.atom.content,
-            (),
-            i.text,
-            tuple(link for link in i.atom.links if link[1] in refs),
-        )
-        for i in working
-    ]
+    plain = [_plain(item) for item in working]
+    plain = [replace(atom, links=tuple(link for link in atom.links if link[1] in refs)) for atom in plain]
     groups = []
-    for places in cluster_atoms(plain, ease=EASE):
+    for places in cluster_atoms(plain, ease=EASE, one_task=True):
         group = [working[place] for place in places]
         group.sort(key=lambda item: (_WORK.index(item.atom.type), item.place))
         groups.append(group)
     return groups
 
 
-def _task(group: list[WorkAtom], atoms: Sequence[WorkAtom], window: WindowInput) -> TaskItem:
-    lead = group[0]
-    title = imperative(_undated(lead), lead.atom.type, lead.text)
+def _task(group: list[WorkAtom], atoms: Sequence[WorkAtom], window: WindowInput) -> TaskItem | None:
+    """The task of one matter; none where no atom of it gives a title that says what there is to do."""
+    titled = next(((item, title) for item in group if (title := _title(item, window))), None)
+    if titled is None:
+        return None
+    lead, title = titled
+    group = [lead, *(item for item in group if item is not lead)]
     evidence = _evidence(group)
     for quote in evidence:
         title = differing(title, quote.quote, "", lead.atom.type, "en")
@@ -148,6 +167,37 @@ def _task(group: list[WorkAtom], atoms: Sequence[WorkAtom], window: WindowInput)
     )
 
 
+def _title(item: WorkAtom, window: WindowInput) -> str:
+    """An order in plain words: from the atom's title, or from a sentence behind it where that says more."""
+    title = imperative(_undated(item), item.atom.type, item.text)
+    if title and not is_cut(_undated(item), item.text, _NEXT):
+        return title
+    wider = _wider(item, people_of(message.author for message in window.messages))
+    return wider if not title or (folded(wider).startswith(folded(title)) and item.read.due is None) else title
+
+
+def _wider(item: WorkAtom, people: Collection[str]) -> str:
+    """An order made of the first sentence behind an atom that says plainly what the atom says; "" for none."""
+    kind = item.atom.type
+    for message in item.messages:
+        for sentence in parse(message.text).sentences:
+            reading = read(sentence)
+            if sentence.question != (kind == "question") or not _bears(reading, kind):
+                continue
+            cue = (reading.said.get(kind) or ("",))[0]
+            line = headline(sentence, kind, cue=cue, people=people, quote="\n", room=ROOM)
+            if len(terms_of(line)) >= _TELLING and (made := imperative(line, kind, sentence.text)):
+                return made
+    return ""
+
+
+def _bears(reading: Reading, kind: str) -> bool:
+    """Whether a sentence says plainly what an atom of a kind says."""
+    wanted = (*TROUBLE, "risk") if kind in (*TROUBLE, "risk") else (kind,)
+    trouble = reading.flags.get("trouble", 0.0) if kind in TROUBLE else 0.0
+    return max(trouble, *(reading.scores.get(name, 0.0) for name in wanted)) >= (_PLAIN if kind in TROUBLE else _ASKED)
+
+
 def _undated(item: WorkAtom) -> str:
     """The title without the day, which the task's own field holds."""
     if item.read.due is None or not item.messages:
@@ -180,7 +230,8 @@ def _known(title: str, lead: WorkAtom, known: Sequence[KnownItem]) -> KnownItem 
 
 def _closing(item: WorkAtom, atoms: Sequence[WorkAtom], known: Sequence[KnownItem]) -> TaskItem | None:
     """A known task whose problem has an approved solution is done now: an update, never a new task."""
-    task = _known(imperative(item.atom.title, item.atom.type, item.text), item, known)
+    title = imperative(item.atom.title, item.atom.type, item.text) or item.atom.title
+    task = _known(title, item, known)
     if task is None or not item.why:
         return None
     evidence = _evidence([other for other in atoms if other.atom.title in item.why] or [item])

@@ -41,6 +41,9 @@ def content(draft: Draft, drafts: list[Draft]) -> str:
         if other.solves is draft:
             parts.append(f"{wording.answer} {other.first.line.message.author}: {_gist(other.first)}")
             break
+    else:
+        if draft.answer is not None:
+            parts.append(f"{wording.answer} {draft.answer.line.message.author}: {_gist(draft.answer)}")
     return " ".join(parts)[:1200]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from functools import cache, lru_cache
 
 from .announce import told
-from .clauses import EDGE, SPACE, asked, clause, cleaned, named_clause, shortened
+from .clauses import EDGE, MAX_TITLE, SPACE, asked, clause, cleaned, named_clause, shortened
 from .concepts import named_concept
 from .cues import ALL_STOP, ALL_WEAK, LANGUAGES, opener_index
 from .cues.en_titles import COPULA, VERBS
@@ -31,9 +31,16 @@ def _closers(code: str) -> PhraseIndex:
 
 
 def headline(
-    sentence: Sentence, kind: str, *, cue: str = "", subject: str = "", people: Collection[str] = (), quote: str = ""
+    sentence: Sentence,
+    kind: str,
+    *,
+    cue: str = "",
+    subject: str = "",
+    people: Collection[str] = (),
+    quote: str = "",
+    room: int = MAX_TITLE,
 ) -> str:
-    """A title of at most 80 characters for a sentence that is a `kind` (an atom type), made from the part with the
+    """A title of at most `room` characters for a sentence that is a `kind` (an atom type), made from the part with the
         `cue`.
 
     `subject` is named where the sentence says only "it"; `people` are lower-case words of names, which are not
@@ -51,7 +58,7 @@ def headline(
     text = _without_closing(text, sentence.lang)
     text = _telegraphic(text, kind) if sentence.lang == "en" else _without_article(text, sentence.lang)
     text = named_clause(text, sentence.lang)
-    text = shortened(text, sentence.lang)
+    text = shortened(text, sentence.lang, room)
     lead = tokens(text)
     if subject and (not lead or lead[0].low in language.pronouns or len(lead) < 3):
         rest = (

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from analysis.prompts.answers import AtomItem, WindowKnowledge
+from analysis.offline import ClusterAtom, cluster_atoms, knowledge, plan, tasks
+from analysis.prompts.answers import AtomItem, TaskItem, WindowKnowledge
 from analysis.prompts.inputs import AtomInput, KnownItem, PromptMessage, WindowInput
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,3 +113,83 @@ def _window(part: list[dict[str, Any]], thread: str, number: int) -> WindowInput
         for message in part
     )
     return WindowInput(f"w{number}", "chat", thread, messages)
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A task, the window it came from, and (atom type, id of the message) of all that its atoms quote."""
+
+    task: TaskItem
+    window: WindowInput
+    quoted: frozenset[tuple[str, int]]
+
+
+def both_stages(path: Path) -> list[Proposed]:
+    """The tasks of a chat when everything that stage `knowledge` found is approved."""
+    windows = exported(path)
+    raw = {message["id"]: message for message in json.loads(path.read_text(encoding="utf-8"))["messages"]}
+    ids = {(m.get("from") or "Deleted account", m["date"], text_of(m)): m["id"] for m in raw.values() if "text" in m}
+    made = plan(windows)
+    found = [(atom, window) for window in windows for atom in knowledge(window, made).atoms]
+    place_of = {(window.ref, atom.title): str(place) for place, (atom, window) in enumerate(found)}
+    quoted: list[dict[int, PromptMessage]] = []
+    plain = []
+    for place, (atom, window) in enumerate(found):
+        said = {message.ref: message for message in window.messages}
+        messages = [said[evidence.m] for evidence in atom.evidence]
+        mine = {ids[m.author, f"{m.sent_at:%Y-%m-%dT%H:%M:%S}", m.text]: m for m in messages}
+        quoted.append(mine)
+        answers = [str(raw[number]["reply_to_message_id"]) for number in mine if "reply_to_message_id" in raw[number]]
+        links = tuple((link.type.value, place_of.get((window.ref, link.to), "")) for link in atom.links)
+        plain.append(
+            ClusterAtom(
+                str(place),
+                atom.type.value,
+                atom.title,
+                atom.content,
+                (atom.topic,) if atom.topic else (),
+                " ".join(evidence.quote for evidence in atom.evidence),
+                links,
+                max(message.sent_at for message in messages),
+                tuple(map(str, mine)),
+                tuple(answers),
+            )
+        )
+    return [item for group in cluster_atoms(plain) for item in _looked_at(group, plain, quoted, raw)]
+
+
+def _looked_at(
+    group: Sequence[int],
+    plain: Sequence[ClusterAtom],
+    quoted: Sequence[dict[int, PromptMessage]],
+    raw: dict[int, dict[str, Any]],
+) -> list[Proposed]:
+    """The tasks of one group of atoms, shown with the whole messages that they quote."""
+    messages = {number: message for place in group for number, message in quoted[place].items()}
+    refs = {number: f"m{count}" for count, number in enumerate(sorted(messages), start=1)}
+    names = {plain[place].id: f"a{count}" for count, place in enumerate(group, start=1)}
+    shown = tuple(
+        replace(messages[number], ref=ref, reply_to=refs.get(raw[number].get("reply_to_message_id") or 0))
+        for number, ref in refs.items()
+    )
+    inputs = tuple(
+        AtomInput(
+            names[plain[place].id],
+            plain[place].type,
+            plain[place].title,
+            plain[place].content,
+            tuple(refs[number] for number in quoted[place]),
+            tuple((kind, names[other]) for kind, other in plain[place].links if other in names),
+        )
+        for place in group
+    )
+    window = WindowInput("w1", "chat", "", shown, (), inputs)
+    place_of = {name: int(number) for number, name in names.items()}
+    return [
+        Proposed(
+            task,
+            window,
+            frozenset((plain[place_of[ref]].type, number) for ref in task.atoms for number in quoted[place_of[ref]]),
+        )
+        for task in tasks(window).tasks
+    ]

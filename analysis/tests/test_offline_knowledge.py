@@ -272,6 +272,54 @@ def test_code_and_logs_are_not_read_but_a_trace_is_a_problem() -> None:
     assert "stack trace" in atom.reasoning
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "If a lorry is late the gate must stay open.",
+        "This makes sense to me.",
+        "You might want to weigh the crates first.",
+        "In the depot one wants to plan for the worst day.",
+        "The idea is that the lorry waits at the gate.",
+        "We could not weigh the crates yesterday.",
+        "Could you please share the parcel number?",
+        "Can anyone explain the sorting of parcels?",
+        "Those are the forms that we need to sign at the border.",
+    ],
+)
+def test_what_only_describes_or_asks_back_is_no_wish(text: str) -> None:
+    assert not [atom for atom in learn([("Ann Lee", text)]).atoms if atom.type in ("requirement", "idea")]
+
+
+def test_a_question_tells_its_answer_unless_nobody_knew_it() -> None:
+    asked = ("Ann Lee", "Who signs the customs forms for Norway?")
+    answered = only(learn([asked, ("Bo Chen", "The depot in Oslo, always.", 1)]), "question")
+    assert "Answer by Bo Chen" in answered.content
+    for text in ("No idea, I will ask the depot.", "Not yet decided.", "Same question here?"):
+        assert "Answer by" not in only(learn([asked, ("Bo Chen", text, 1)]), "question").content
+
+
+def test_a_bare_done_tells_what_was_done() -> None:
+    atom = only(
+        learn([("Bo Chen", "The alert for the gate reader fires at 80 percent. Done from my side")]), "solution"
+    )
+    assert "gate reader" in atom.title
+
+
+def test_a_report_that_points_back_takes_the_sentence_before_it_along() -> None:
+    answer = learn([("Ann Lee", "The depot asks for parcel 4711. It crashes the sorter every time.")])
+    assert "parcel 4711" in only(answer, "problem").evidence[0].quote
+
+
+@pytest.mark.parametrize(("name", "heard"), [("Depot Bot", False), ("parcel-bot", False), ("Ida Talbot", True)])
+def test_what_a_machine_posts_is_not_taken_for_what_somebody_says(name: str, heard: bool) -> None:
+    assert bool(learn([(name, "The night build of the sorter failed with a timeout.")]).atoms) is heard
+
+
+def test_whom_a_wish_is_from_stays_in_its_title() -> None:
+    atom = only(learn([("Ann Lee", "Norpost asks: they want to print a return label for old parcels.")]), "requirement")
+    assert atom.title.startswith("Norpost want to print a return label")
+
+
 def test_an_empty_plan_and_an_empty_window_are_borne() -> None:
     assert knowledge(window([]), Plan()).atoms == []
     assert only(knowledge(window([("Ann Lee", "The sorter crashes every night.")]), Plan()), "problem").topic is None

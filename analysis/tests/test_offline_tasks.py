@@ -1,14 +1,20 @@
 """Stage `tasks` of the offline engine: what approved atoms ask for, and what they do not."""
 
+import json
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from analysis.offline import ClusterAtom, cluster_atoms, knowledge, plan, tasks
+from analysis.offline import ClusterAtom, cluster_atoms, tasks
+from analysis.offline.similar import Likeness
 from analysis.offline.words import folded
 from analysis.prompts.answers import TaskItem
-from analysis.prompts.inputs import AtomInput, KnownItem, PromptMessage, WindowInput
-from analysis.tests.offline_chat import DEMO, exported, work
+from analysis.prompts.inputs import KnownItem, WindowInput
+from analysis.tests.offline_chat import DEMO, MONTH, Proposed, both_stages, work
 
 
 def proposed(*atoms: dict[str, Any], **more: Any) -> list[TaskItem]:
@@ -140,6 +146,7 @@ def test_a_request_names_its_person_and_its_day() -> None:
         ("Customers must be able to cancel a pickup", "requirement", "Let customers cancel a pickup"),
         ("Exports must be signed", "requirement", "Ensure exports are signed"),
         ("Work order templates", "requirement", "Add work order templates"),
+        ("Pages of the label must be numbered", "requirement", "Ensure pages of the label are numbered"),
         ("Cache the exchange rates for a day", "idea", "Cache the exchange rates for a day"),
         ("Week view is too slow for big shops", "problem", "Speed up week view for big shops"),
         ("Error 500 on the customs form", "problem", "Fix error 500 on the customs form"),
@@ -147,6 +154,10 @@ def test_a_request_names_its_person_and_its_day() -> None:
         ("Migration could break the old invoices", "risk", "Address the risk: migration could break the old invoices"),
         ("Whether to keep the old importer", "question", "Clarify whether to keep the old importer"),
         ("Експорт рахунків не працює", "problem", "Виправити: експорт рахунків не працює"),
+        ("Проблема: експорт рахунків не працює", "problem", "Виправити: експорт рахунків не працює"),
+        ("Upload of photos fails with error 413", "problem", "Fix: upload of photos fails with error 413"),
+        ("Two depots asked this week for a way to merge parcels", "requirement", "Provide a way to merge parcels"),
+        ("We need an export of all open invoices", "requirement", "Provide an export of all open invoices"),
         ("Upload-Formular funktioniert nicht", "problem", "Beheben: Upload-Formular funktioniert nicht"),
     ],
 )
@@ -215,6 +226,142 @@ def test_a_small_question_is_no_task_and_an_open_one_of_weight_is() -> None:
     assert folded(task.title) != folded(task.evidence[0].quote)
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            "Pictures from the new scanner land in the album two times.",
+            "Since Monday every scanned photo is doubled in the album of the depot.",
+        ),
+        (
+            "The route planner hangs each morning for the depot in Graz.",
+            "Route planner is painfully slow in the depot in Graz.",
+        ),
+    ],
+)
+def test_one_problem_in_other_words_is_one_task(first: str, second: str) -> None:
+    found = proposed(
+        {"type": "problem", "title": first.rstrip("."), "says": [("Ann Lee", first)]},
+        {"type": "problem", "title": second.rstrip("."), "says": [("Bo Chen", second)]},
+    )
+    assert [task.atoms for task in found] == [["a1", "a2"]]
+
+
+def test_different_complaints_about_one_thing_are_two_tasks() -> None:
+    found = proposed(
+        {"type": "problem", "title": "Label printer in Lyon prints every label twice"},
+        {"type": "problem", "title": "Label printer in Lyon prints only empty labels"},
+    )
+    assert len(found) == 2
+
+
+def test_error_messages_that_begin_alike_are_one_task() -> None:
+    found = proposed(
+        *(
+            {"type": "problem", "title": f"Error: failed to load route plan {name}"}
+            for name in ("north.plan", "south.plan")
+        )
+    )
+    assert [task.title for task in found] == ['Fix error "failed to load route plan north.plan"']
+
+
+def replied(problem: str, done: str) -> WindowInput:
+    """A window of a problem and of a solution that replies to it a week later."""
+    window = work(
+        [
+            {"type": "problem", "title": problem, "says": [("Ann Lee", problem)]},
+            {"type": "solution", "title": done, "says": [("Bo Chen", done)], "day": 7},
+        ]
+    )
+    first, second = window.messages
+    return replace(window, messages=(first, replace(second, reply_to=first.ref)))
+
+
+def test_a_solution_that_replies_to_a_problem_closes_it_whatever_its_words() -> None:
+    problem, done = "Night sorter crashes with a timeout", "Deployed, the limit is higher now"
+    assert tasks(replied(problem, done)).tasks == []
+    apart = replied(problem, done)
+    unrelated = replace(apart, messages=tuple(replace(message, reply_to=None) for message in apart.messages))
+    assert len(tasks(unrelated).tasks) == 1
+
+
+def test_a_solution_closes_the_twin_of_what_it_answers_too() -> None:
+    atoms: list[dict[str, Any]] = [
+        {"type": "problem", "title": "Label printer in Lyon prints empty pages"},
+        {"type": "problem", "title": "Only empty pages come out of the label printer"},
+        {"type": "solution", "title": "Deployed a new driver", "links": (("solves", "a1"),), "day": 3},
+    ]
+    assert proposed(*atoms) == []
+    atoms[1]["title"] = "Label printer in Lyon prints every label twice"
+    assert [task.atoms for task in proposed(*atoms)] == [["a2"]]
+
+
+def test_a_request_that_is_done_is_no_task_and_its_neighbour_is() -> None:
+    done = {"type": "solution", "title": "Customs report for Norway is sent", "day": 2}
+    sent = {"type": "requirement", "title": "Send the customs report for Norway"}
+    assert proposed(sent, done) == []
+    more = {"type": "requirement", "title": "Customs report must list the weight of every parcel"}
+    assert len(proposed(more, done)) == 1
+
+
+def test_a_question_that_was_answered_in_the_talk_is_no_task() -> None:
+    asked = "Who signs the customs forms for Norway?"
+    open_one = {"type": "question", "title": asked, "says": [("Ann Lee", asked)]}
+    assert len(proposed(open_one)) == 1
+    assert proposed({**open_one, "content": "Asked by Ann Lee: who signs? Answer by Bo Chen: the depot in Oslo."}) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [
+        ("problem", "It is broken again"),
+        ("problem", "That never worked for us"),
+        ("problem", "Nothing to see at the gate today"),
+        ("problem", "I can't open my parcel list on the new phone"),
+        ("problem", "The gate reader might be wrong about the parcels"),
+        ("problem", "Sorter crashes because of the"),
+        ("problem", "And the gate reader crashes when the lorry"),
+        ("requirement", "It's fine to leave it at the gate"),
+        ("requirement", "Every crate you pack has a weight"),
+        ("requirement", "Parcel desk is in a cellar without light"),
+        ("idea", "I like games about parcels"),
+        ("idea", "There were parcels of all sizes"),
+        ("question", "What about that?"),
+        ("question", "When the parcel is on the lorry?"),
+        ("risk", "They may be late with it"),
+        ("decision", "Fine with the plan of last week"),
+        ("idea", "Raise the value via the parcel desk"),
+        ("problem", "Я не можу відкрити список посилок"),
+        ("problem", "Das ist seit der Umstellung wieder kaputt"),
+    ],
+)
+def test_what_nobody_understands_without_the_chat_is_no_task(kind: str, title: str) -> None:
+    assert proposed({"type": kind, "title": title, "says": [("Ann Lee", "Hm.")]}) == []
+
+
+def test_a_title_that_lost_its_end_is_made_again_from_the_sentence() -> None:
+    said = "Customers must be able to print a return label for parcels that were sent with the old parcel app."
+    (task,) = proposed(
+        {
+            "type": "requirement",
+            "title": "Customers must be able to print a return label for parcels that were",
+            "says": [("Ann Lee", said)],
+        }
+    )
+    assert task.title == "Let customers print a return label for parcels that were sent with the old parcel app"
+
+
+def test_a_remark_at_the_end_is_left_out_of_a_title() -> None:
+    (task,) = proposed(
+        {
+            "type": "idea",
+            "title": "Cache the exchange rates for a day, that costs nothing",
+            "says": [("Ann Lee", "We could cache the exchange rates for a day, that costs nothing")],
+        }
+    )
+    assert task.title == "Cache the exchange rates for a day"
+
+
 def test_atoms_of_one_matter_stand_together_and_all_are_kept() -> None:
     atoms = [
         ClusterAtom("1", "problem", "Label printer in Lyon prints empty pages"),
@@ -227,48 +374,65 @@ def test_atoms_of_one_matter_stand_together_and_all_are_kept() -> None:
     assert cluster_atoms([]) == []
 
 
-def from_chat() -> list[tuple[TaskItem, WindowInput]]:
-    """Both stages on the demo chat, everything approved: (task, the window it came from)."""
-    windows = exported(DEMO)
-    made = plan(windows)
-    found = [(atom, one) for one in windows for atom in knowledge(one, made).atoms]
-    ids = {(one.ref, atom.title): str(place) for place, (atom, one) in enumerate(found)}
-    plain = []
-    for place, (atom, one) in enumerate(found):
-        links = tuple((link.type.value, ids.get((one.ref, link.to), "")) for link in atom.links)
-        quotes = " ".join(evidence.quote for evidence in atom.evidence)
-        topics = (atom.topic,) if atom.topic else ()
-        plain.append(ClusterAtom(str(place), atom.type.value, atom.title, atom.content, topics, quotes, links))
-    answers = []
-    for group in cluster_atoms(plain):
-        refs = {plain[place].id: f"a{number}" for number, place in enumerate(group, start=1)}
-        messages: list[PromptMessage] = []
-        inputs = []
-        for place in group:
-            atom, one = found[place]
-            said = {message.ref: message for message in one.messages}
-            mine = []
-            for evidence in atom.evidence:
-                source = said[evidence.m]
-                mine.append(f"m{len(messages) + 1}")
-                messages.append(PromptMessage(mine[-1], source.author, source.sent_at, evidence.quote))
-            links = tuple((kind, refs[other]) for kind, other in plain[place].links if other in refs)
-            inputs.append(AtomInput(refs[str(place)], atom.type.value, atom.title, atom.content, tuple(mine), links))
-        one = WindowInput("w1", "chat", "", tuple(messages), (), tuple(inputs))
-        answers += [(task, one) for task in tasks(one).tasks]
-    return answers
+EXPECTED = json.loads((DEMO.parent / "expected.json").read_text(encoding="utf-8"))
 
 
-def test_the_demo_chat_leaves_a_good_morning_of_tasks() -> None:
-    answers = from_chat()
-    assert 30 <= len(answers) <= 90
-    assert len({task.category for task, _ in answers}) >= 4
-    assert len({task.priority for task, _ in answers}) >= 3
-    assert sum(1 for task, _ in answers if task.due) >= 5
-    for task, one in answers:
-        texts = {message.ref: message.text for message in one.messages}
-        assert 3 <= len(task.title) <= 100
-        assert task.evidence
-        for evidence in task.evidence:
+POINTS = re.compile(
+    r"(?:fix|provide|add|consider|answer|unblock|let|make|ensure|address the risk):? "
+    r"(?:it|it's|that|that's|this|these|they|he|she|i|we|you|nothing)\b",
+    re.IGNORECASE,
+)
+DANGLES = re.compile(r"\b(?:i|me|my|you|your|it|them|and|or|but|the|a|an|of|because|if|when)\W*$", re.IGNORECASE)
+
+
+def about(found: Sequence[Proposed], messages: Collection[int]) -> list[str]:
+    """The titles of tasks that are of a trouble reported in one of the messages."""
+    return [
+        item.task.title
+        for item in found
+        if any(kind in ("problem", "blocker") and number in messages for kind, number in item.quoted)
+    ]
+
+
+@pytest.fixture(scope="module")
+def demo() -> list[Proposed]:
+    return both_stages(DEMO)
+
+
+def test_the_demo_chat_leaves_a_good_morning_of_tasks(demo: list[Proposed]) -> None:
+    assert 20 <= len(demo) <= 60
+    assert len({item.task.category for item in demo}) >= 4
+    assert len({item.task.priority for item in demo}) >= 3
+    assert any(item.task.due for item in demo)
+
+
+@pytest.mark.parametrize("problem", EXPECTED["problems"], ids=lambda problem: problem["key"])
+def test_a_problem_of_the_demo_has_one_task_and_none_once_it_is_solved(
+    demo: list[Proposed], problem: dict[str, Any]
+) -> None:
+    titles = about(demo, {problem["message"], *problem["duplicates"]})
+    assert len(titles) == (0 if problem["solution"] else 1), titles
+
+
+@pytest.mark.parametrize("path", [DEMO, MONTH], ids=["demo chat", "a month of a developers' chat"])
+def test_a_task_of_a_chat_stands_by_itself_and_is_not_its_quote(path: Path) -> None:
+    found = both_stages(path)
+    assert len(found) >= 12
+    titles = [folded(item.task.title) for item in found]
+    assert len(titles) == len(set(titles))
+    for item in found:
+        title = item.task.title
+        texts = {message.ref: message.text for message in item.window.messages}
+        assert 3 <= len(title) <= 110
+        assert not POINTS.match(title), title
+        assert not DANGLES.search(title), title
+        assert item.task.evidence
+        for evidence in item.task.evidence:
             assert evidence.quote in texts[evidence.m]
-            assert folded(task.title) != folded(evidence.quote)
+            assert folded(title) != folded(evidence.quote)
+
+
+def test_a_word_that_every_atom_has_makes_no_pairs_of_them_all() -> None:
+    atoms = [ClusterAtom(str(n), "problem", f"Sorter {'abcdefghij'[n % 10] * 3}{n} stops") for n in range(400)]
+    assert list(Likeness([atom.title for atom in atoms]).pairs()) == []
+    assert len(cluster_atoms(atoms)) == 400

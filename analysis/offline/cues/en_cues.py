@@ -115,7 +115,8 @@ CUES = (
     (
         "requirement",
         0.85,
-        """must; mandatory; requirement; requirements; should be able to; needs|need to be able to;
+        """must; mandatory; ^requirement; ^requirements; requirement from|for|is; should be able to;
+            new|hard|another|further|second requirement; requirements are|for|from; needs|need to be able to;
             acceptance criteria;;
         customer|customers|client|clients|legal|finance|compliance want|wants|need|needs|require|requires;
         customer|customers|client|clients|legal|finance|compliance asked|asks|demand|demands|insist|insists;
@@ -123,7 +124,7 @@ CUES = (
         users|marketing|shops|merchants want|wants|need|needs|require|requires;
         auditor|auditors|sales|support asked|asks|demand|demands|insist|insists;
         users|marketing|shops|merchants asked|asks|demand|demands|insist|insists;
-        is|are|was|were required to|by|for|in; required by; we need a|an|the|some|to|support|at; need a way to;
+        required by law|contract|the auditor|auditors|legal; we need a|an|the|some|to|support|at; need a way to;
         has to support; by law""",
     ),
     (
@@ -144,12 +145,13 @@ CUES = (
         0.85,
         """what if we|i|the|you; feature request; how about ~; why do not we|you;
             would be ~ nice|great|cool|handy|helpful|awesome|neat|lovely|amazing|good|useful if|to;
-            idea is|would|for|to; ^idea; i|we suggest|propose; i would suggest|propose;;
+            my|one|another|an|alternative idea is|was|would; idea to; ^idea;;
+        i|we suggest|propose; i would suggest|propose;
         my proposal|suggestion; ^suggestion; ^proposal; ^wish; maybe|perhaps we should|could|can;
         might|may|would be worth; makes|make sense to;;
-        i wish; wish there was|were|we; would love to|if|a|an|for;
+        i wish; wish there was|were|we; would love if|a|an|for|more; we would love ~;
         can|could we add|have|get|also|make|show|support|offer; nice to have;;
-        wishlist; we could|might ~""",
+        wishlist; ^we could|might ~""",
     ),
     (
         "idea",
@@ -192,7 +194,11 @@ CUES = (
         found the problem|bug|cause|culprit|issue; ^reviewed and merged; ~ solved;
         drill|tests|test|regression passed;;
         worked|works for me; pushed|deployed|merged|shipped ~ fix; i fixed; we fixed; is|was fixed by|with|in;
-        the trick is|was; rolled back; hotfix; that did it""",
+        the trick is|was; rolled back; hotfix; that did it; ^confirmed with; confirmed ~ is|are|works|fixed|gone|back;
+        save|saves|load|loads|work|works|print|prints|arrive|arrives|sync|syncs|build|builds again;
+        is|are ~ restored|booked|sent|delivered|finished|reprocessed|refunded|recovered|regenerated; is|are in place;
+        i|we replayed|restored|reprocessed|backfilled|refunded|recovered|repaired|patched|corrected|resent;
+        done from my|our side; is|are done; all done; done and tested|deployed|merged""",
     ),
     (
         "solution",
@@ -321,7 +327,17 @@ CUES = (
         does that|this|it make|help|work|sound|clear|mean; ^really; ^why not; ^how so; ^which one; ^how come; ^you;
         ^so you; ^and you; want me to; which browser|version|one|os; is|was that after|before|with|on|in|your;
         same as; isn't|is not that|this|it; done; ready; shall i; should i; is your; are your; in your; if you;
-        you can; you could; correct me; isn't it; ok for you""",
+        you can; you could; correct me; isn't it; ok for you; please tell|let|feel|see|note|refer|ignore|stop|bear;
+        point|tell|help|show|give|let|correct|ping|remind me|us; feel free; do you|u think|recommend|suggest;
+        can|could|would|will you|u please|also|kindly|perhaps share|post|show|explain|provide|help;
+        can|could|would|will you|u please|also|kindly|perhaps describe|confirm|tell;
+        can|could|would|will you|u please|also|kindly|perhaps summarize|clarify|elaborate|reproduce|attach|try|send me;
+        can|could|would you|u summarize|clarify|reproduce|make|offer a|an; could|can you ~ try|reproduce|summarize;
+        someone|somebody|anyone|anybody please|else|of share|post|show|explain|provide|help;
+        someone|somebody|anyone|anybody please|else|of describe|prove|you|reproduce;
+        someone|somebody|anyone|anybody share|post|show|summarize|offer|describe|reproduce|recommend|suggest|tell;
+        please help|find|read|use|try|take|attach|post|reopen|follow|clarify|let;
+        would you recommend|suggest|say; anyone|anybody|someone|somebody provide|explain|help|point|confirm""",
     ),
     (
         "chatter",
@@ -345,7 +361,8 @@ CUES = (
         0.6,
         """regression on|run|test|tests|suite; full regression;
             error handling|type|types|message|messages|code|codes|context|budget|enum;
-            bug fix|fixes|bounty|tracker; fail fast|over; no problem|error|errors|issue|issues|bug|bugs;
+            bug fix|fixes|bounty|tracker;;
+            as a|an bug|issue; fail fast|over; no problem|error|errors|issue|issues|bug|bugs;
             not a problem|bug|blocker; non-issue; crash course; exception handling;
             wrong channel|thread|chat|window""",
     ),

@@ -158,6 +158,12 @@ REWRITES: tuple[tuple[str, str, str], ...] = (
         r"to)? (?:an? )?(?P<rest>.+)",
         "{rest}",
     ),
+    (
+        "idea",
+        r"(?:would|does|might|could) it (?:make sense|be worth(?:while)?|be (?:nice|good|useful|helpful))"
+        r"(?: for (?:us|you))?(?: to)? (?P<ing>\w+)(?P<rest>.*)",
+        "{ing}{rest}",
+    ),
     ("idea", r"(?:can|could) we (?:also |maybe |please |just |perhaps )*(?P<rest>.+)", "{rest}"),
     ("idea", r"i wish (?:we|there|it|you)(?: had| was| were| could)? (?:an? )?(?P<rest>.+)", "{rest}"),
     (
@@ -168,7 +174,8 @@ REWRITES: tuple[tuple[str, str, str], ...] = (
     # asked
     (
         "question",
-        r"how (?:do|can|could|should|would|must|does|might) (?:i|we|you|one|people|someone|they) (?P<rest>.+)",
+        r"how (?:do|can|could|should|would|must|does|might) (?:i|we|you|one|people|someone|they) "
+        r"(?:have to |need to )?(?P<rest>.+)",
         "How to {rest}",
     ),
     (
@@ -196,16 +203,17 @@ REWRITES: tuple[tuple[str, str, str], ...] = (
         "{rest}",
     ),
     ("question", r"(?:should|shall) (?:we|i) (?P<rest>.+)", "Whether to {rest}"),
-    ("question", r"what should (?:we|i) (?P<rest>.+)", "What to {rest}"),
+    ("question", r"what should (?:we|i) (?:have to |need to )?(?P<rest>.+)", "What to {rest}"),
     (
         "question",
-        r"(?P<what>(?:which|what) .+?) (?:should|shall|can|do|could) (?:we|i|one) (?P<rest>.+)",
+        r"(?P<what>(?:which|what) .+?) (?:should|shall|can|do|could) (?:we|i|one) "
+        r"(?:have to |need to )?(?:have to |need to )?(?P<rest>.+)",
         "{what} to {rest}",
     ),
     ("question", r"(?:can|could|may) (?:we|i|one|you) (?P<rest>.+)", "Possible to {rest}"),
     (
         "question",
-        r"(?:do|did) (?P<rest>(?:we|they|i|you|users|customers|people|components|modules|clients) .+)",
+        r"do (?P<rest>(?:we|they|i|you|users|customers|people|components|modules|clients) .+)",
         "Whether {rest}",
     ),
     (
@@ -232,11 +240,15 @@ REWRITES: tuple[tuple[str, str, str], ...] = (
         "How {what} {s}{rest}",
     ),
     ("question", r"who (?:owns|maintains|is responsible for|is in charge of) (?P<rest>.+)", "Owner of {rest}"),
-    ("question", r"where (?:do|can|should|could|would) (?:i|we|you|one) (?P<rest>.+)", "Where to {rest}"),
-    ("question", r"when (?:do|can|should|will) (?:we|i) (?P<rest>.+)", "When to {rest}"),
+    (
+        "question",
+        r"where (?:do|can|should|could|would) (?:i|we|you|one) (?:have to |need to )?(?P<rest>.+)",
+        "Where to {rest}",
+    ),
+    ("question", r"when (?:do|can|should|will) (?:we|i) (?:have to |need to )?(?P<rest>.+)", "When to {rest}"),
     ("question", r"when (?:is|are) (?P<rest>\w+ .+)", "Date of {rest}"),
     ("question", r"what happens (?P<how>if|when|to) (?P<rest>.+)", "What happens {how} {rest}"),
-    ("question", r"(?:if|whether) (?P<rest>.+)", "Whether {rest}"),
+    ("question", r"(?:if|whether) (?P<rest>[^,]+)", "Whether {rest}"),
     # answered, learned, feared
     (
         "solution",
