@@ -6,6 +6,7 @@ pytest-xdist is a child of the controller, finds the addresses in its environmen
 """
 
 import contextlib
+import gc
 import os
 import shutil
 import socket
@@ -19,6 +20,7 @@ import django
 import hypothesis
 import pytest
 from django.conf import settings
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 from tasktracker import embedded
 from tasktracker.tests.support import LiveStack, empty_valkey
@@ -80,9 +82,17 @@ if os.environ["REDIS_URL"] != settings.REDIS_URL:
 settings.WHITENOISE_AUTOREFRESH = True
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
     """Before the workers start: where they inherit this, pytest-django reads the settings before this file is there."""
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected lives to the end: looking through it for garbage took an eighth of all time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 def pytest_unconfigure() -> None:
@@ -114,6 +124,21 @@ def _no_network() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flush() -> Iterator[None]:
+    """Empty the database after a test by DELETE: TRUNCATE makes new files for each of 50 tables, in 0.1 s."""
+
+    def deletes(self: DatabaseOperations, style: Any, tables: list[str], **_: Any) -> list[str]:
+        kept = {"django_content_type", "auth_permission"}  # they are made by migrations, and by nothing else
+        unchecked = "SET LOCAL session_replication_role = replica"  # no order of tables suits all foreign keys
+        return [unchecked, *(f"DELETE FROM {self.quote_name(name)}" for name in set(tables) - kept)]  # noqa: S608
+
+    with pytest.MonkeyPatch.context() as patch:
+        if os.environ.get("TT_OWN_ENGINES") == "1":  # elsewhere we may not be a superuser
+            patch.setattr(DatabaseOperations, "sql_flush", deletes)
         yield
 
 

@@ -4,15 +4,20 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from ingestion import bots
 from ingestion.models import Source
-from tasktracker.bot import Poller, build_dispatcher
+
+if TYPE_CHECKING:
+    from tasktracker.bot import Poller
 
 
 @contextmanager
-def polling(source: Source) -> Iterator[Poller]:
+def polling(source: Source) -> "Iterator[Poller]":
     """Poll for the source's bot; on leaving, the poller is stopped as by SIGTERM, and whatever broke it is raised."""
+    from tasktracker.bot import Poller, build_dispatcher  # seconds, which whoever only collects tests need not wait
+
     account = bots.Account(source.pk, source.open_secret())
     ready = threading.Event()
     made: list[tuple[Poller, asyncio.AbstractEventLoop]] = []

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -169,12 +170,19 @@ class LiveStack:
         self.start("worker")
 
 
-def empty_valkey() -> None:
-    """Broker, cache and channel layer of this pytest process."""
+@cache
+def _valkeys() -> list["redis.Redis"]:
+    """Broker and cache, and the channel layer, of this pytest process."""
     url = os.environ["REDIS_URL"]
-    for address in (url, env.channel_host(url)["address"]):
-        with redis.Redis.from_url(address) as client, contextlib.suppress(redis.ConnectionError):
-            client.flushdb()  # a test may have taken the server down
+    return [redis.Redis.from_url(address) for address in (url, env.channel_host(url)["address"])]
+
+
+def empty_valkey() -> None:
+    """Broker, cache and channel layer of this pytest process. Most tests left nothing there."""
+    for client in _valkeys():
+        with contextlib.suppress(redis.ConnectionError):  # a test may have taken the server down
+            if client.dbsize():
+                client.flushdb()
 
 
 def nobody_else_works() -> bool:

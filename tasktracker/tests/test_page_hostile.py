@@ -12,9 +12,9 @@ from tasktracker.core.tests.factories import make_person
 from tasktracker.tests.everything import fill
 from tasktracker.tests.hostile import PAYLOADS
 from tasktracker.tests.pages import Page
-from tasktracker.tests.support import count
+from tasktracker.tests.support import LONG, count
 
-AT_ONCE = count(4, 1)  # payloads in one field
+AT_ONCE = count(8, 1)  # payloads in one field
 ROOT = Path(settings.BASE_DIR)
 FORBIDDEN = {
     *("img", "image", "iframe", "object", "embed", "base", "video", "audio", "source", "math", "marquee"),
@@ -68,9 +68,10 @@ def test_every_page_shows_it_as_text(number: int) -> None:
 def test_a_search_for_it_shows_it_as_text() -> None:
     person = make_person("owner", role="admin")
     client = person.browser
-    for payload in PAYLOADS:
-        for at, key in (("/search/", "q"), ("/messages/", "q"), ("/review/", "q"), ("/topics/", "q"), ("/tasks/", "q")):
-            response = client.get(at, {key: payload})
+    pages = ("/search/", "/messages/", "/review/", "/topics/", "/tasks/")
+    for number, payload in enumerate(PAYLOADS):
+        for at in pages if LONG else [pages[number % len(pages)]]:
+            response = client.get(at, {"q": payload})
             assert response.status_code == 200
             assert dangers(Page.of(response)) == [], (at, payload)
 

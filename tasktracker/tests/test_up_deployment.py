@@ -3,30 +3,26 @@
 import http.client
 import json
 from collections.abc import Callable
-from io import StringIO
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from django.core.management import call_command
 
 from analysis import services as analysis
 from analysis.models import AnalysisRun, Finding, Window
+from analysis.tests.factories import make_chat
 from ingestion.models import Message
-from tasktracker import demo
 from tasktracker.core import services
 from tasktracker.core.enums import Stage
 from tasktracker.tests.support import LiveStack, count, wait_for
 
 pytestmark = pytest.mark.live
 LIMIT_SECONDS = 30.0
-CHAT = Path(demo.__file__).with_name("chat.json")
 
 
 def start_run(slug: str) -> AnalysisRun:
-    """Stage 1 over the sample chat in a workspace of its own."""
+    """Stage 1 over a small chat in a workspace of its own."""
     member = services.ensure_member(username="ann", workspace_slug=slug, role="admin")
-    call_command("import_chat", str(CHAT), workspace=slug, stdout=StringIO())
+    make_chat(member.workspace, count(150, 400))
     run = analysis.create_run(workspace=member.workspace, stage=Stage.KNOWLEDGE, by=member.user)
     return analysis.start_run(run_id=run.pk, by=member.user)
 

@@ -69,7 +69,7 @@ def test_it_holds_in_another_thread(kind: ProviderKind, settings: Settings) -> N
 
 
 FORKING = """
-import os, sys, time
+import os, socket, sys, time
 import django
 django.setup()
 from django.conf import settings
@@ -85,7 +85,12 @@ def ask(seconds):
     where = llm.Endpoint(kind="ollama", model="m", url=url, timeout_seconds=seconds)
     return live.Ask(prompt=prompt(), endpoint=where, max_tokens=100, bill=Bill()).answer(Notes, None)
 
-live.load()
+connect, connects = socket.socket.connect, []
+socket.socket.connect = lambda *to: connects.append(to[1:])
+loaded = live.load().litellm
+socket.socket.connect = connect
+lists = ("callbacks", "input_callback", "success_callback", "failure_callback", "service_callback")
+print(connects, [name for name in lists if getattr(loaded, name)], loaded.suppress_debug_info, flush=True)
 child = os.fork()
 if child == 0:
     assert ask(60).notes
@@ -101,7 +106,10 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 def test_it_holds_in_a_forked_child() -> None:
-    """As in a worker: the libraries are loaded, then the process forks, then the child asks."""
+    """As in a worker: the libraries are loaded, then the process forks, then the child asks.
+
+    Loading them connects to nobody and leaves no callback.
+    """
     with FakeLLM(answer=lambda _: notes("One thing"), faults=["ok", "drip"]) as fake:
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", FORKING, fake.url, str(SECONDS)],
@@ -111,7 +119,9 @@ def test_it_holds_in_a_forked_child() -> None:
             check=False,
         )
     assert done.returncode == 0, done.stderr
-    assert SECONDS <= float(done.stdout.removeprefix("left after ")) < LATEST
+    loading, left = done.stdout.splitlines()
+    assert loading == "[] [] True"
+    assert SECONDS <= float(left.removeprefix("left after ")) < LATEST
 
 
 def test_the_workers_own_limit_is_not_taken_for_a_fault_of_the_server(settings: Settings) -> None:
