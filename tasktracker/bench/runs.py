@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import urlsplit
+
+from django.db import connection
 
 from analysis import services
 from analysis.models import AnalysisRun, Provider
@@ -17,16 +20,19 @@ from tasktracker.bench import Result
 from tasktracker.bench.chat import write_export
 from tasktracker.core.models import Heartbeat, LLMCall, Workspace
 from tasktracker.embedded import Layout
-from tasktracker.tests.fake_llm import FakeLLM
+from tasktracker.tests import fake_answers
+from tasktracker.tests.fake_llm import FakeLLM, Messages
 
 DELAY = 0.2
-CONCURRENCY = 4
-WARM_UP, MESSAGES = 60, 6_000
+CONCURRENCY = 2
+WARM_UP, MESSAGES = 100, 6_000
+ATOMS = 2  # of each window
 AIM = 1.3
 
 
 def run(workspace: Workspace) -> list[Result]:
-    with FakeLLM(delay=DELAY) as fake, worker(fake):
+    with FakeLLM(delay=DELAY, answer=some) as fake:
+        # Before the worker: its parent then loads the model libraries for all its children.
         provider = Provider.objects.create(
             workspace=workspace,
             name="slow",
@@ -37,9 +43,12 @@ def run(workspace: Workspace) -> list[Result]:
             concurrency=CONCURRENCY,
             local=True,
         )
-        # The first calls load the model libraries in each child of the worker.
-        analysed(workspace, provider, filled(workspace, "warm-up", WARM_UP * CONCURRENCY))
-        done = analysed(workspace, provider, filled(workspace, "measured", MESSAGES))
+        source = filled(workspace, "measured", MESSAGES)
+        with worker(fake):
+            # The first calls of each child make its connections.
+            analysed(workspace, provider, filled(workspace, "warm-up", WARM_UP * CONCURRENCY))
+            come_to_rest()
+            done = analysed(workspace, provider, source)
     calls = LLMCall.objects.filter(workspace=workspace, subject=f"run:{done.pk}").count()
     if done.status != "completed" or done.started_at is None or done.finished_at is None:
         raise RuntimeError(f"the run ended {done.status}: {done.error}")
@@ -63,6 +72,28 @@ def run(workspace: Workspace) -> list[Result]:
             calls / MESSAGES <= 0.10,
         ),
     ]
+
+
+def some(messages: Messages) -> dict[str, Any]:
+    """A topic and two atoms for each window: still twice of what is found in real chats."""
+    made = fake_answers.valid(messages)
+    for window in made["windows"]:
+        window["atoms"] = window["atoms"][:ATOMS]
+    return made
+
+
+def come_to_rest(seconds: float = 1.0) -> None:
+    """Until nobody else has asked the database for anything for so long."""
+    still_since = time.monotonic()
+    while time.monotonic() - still_since < seconds:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+                "AND (state <> 'idle' OR state_change > now() - interval '100 ms')"
+            )
+            if cursor.fetchone():
+                still_since = time.monotonic()
+        time.sleep(0.05)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A real Chromium for tests: an empty profile each, everything that it complains about kept."""
 
 import contextlib
+import functools
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
@@ -45,6 +47,12 @@ addEventListener("error", (e) => note(`error ${e.message}`));
 """
 
 
+@functools.cache
+def hashed_password() -> str:
+    """The password as the database has it; made once, since it is meant to take long."""
+    return make_password(PASSWORD)
+
+
 @dataclass
 class Browser:
     """One window; `url` is the server that it is at, without a slash at the end."""
@@ -71,17 +79,27 @@ class Browser:
             shutil.rmtree(profile, ignore_errors=True)
 
     def forget(self) -> None:
-        """As new: no cookie, no page, a desk-sized window, scripts on."""
+        """As new: no cookie, no page, a desk-sized window, scripts and motion on."""
         self.driver.get("about:blank")
-        for command in ("Network.clearBrowserCookies", "Emulation.clearDeviceMetricsOverride"):
-            self.driver.execute_cdp_cmd(command, {})
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        self.desk()
+        self.motion(on=True)
         self.scripts(on=True)
-        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
         self.complaints()
 
     def scripts(self, *, on: bool) -> None:
         """Switch JavaScript on or off."""
         self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not on})
+
+    def motion(self, *, on: bool) -> None:
+        """Switch transitions and animations on or off, as a system can ask for; off, a new colour is there at once."""
+        wish = [] if on else [{"name": "prefers-reduced-motion", "value": "reduce"}]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": wish})
+
+    def desk(self) -> None:
+        """Be as wide as the window, without touch, from now on; the page that is open follows."""
+        self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
 
     def phone(self) -> None:
         """Be 375 px wide, with touch, from now on."""
@@ -92,7 +110,7 @@ class Browser:
     def log_in(self, user: User, url: str, *, at: str = "/") -> None:
         """Type name and password into the login page of the server at `url`, on the way to `at`."""
         self.url = url
-        user.set_password(PASSWORD)
+        user.password = hashed_password()
         user.save(update_fields=["password"])
         self.open(f"/login/?next={at}")
         self.one("[name=username]").send_keys(user.username)

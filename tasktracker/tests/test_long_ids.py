@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import get_resolver
 
 from tasktracker.core.tests.factories import Person
-from tasktracker.tests.test_access_matrix import EXPECTED, NIL, addresses, ask
+from tasktracker.tests.test_access_matrix import EXPECTED, LOCAL, NIL, Visitor, addresses, ask
 
 # More than int() reads, more than a bigint, the largest bigint, more than the pattern takes, and digits of others.
 IDS = ["9" * 5000, "9" * 30, str(2**63), str(2**63 - 1), "0" * 19, "١٢", "²"]
@@ -23,9 +23,10 @@ def filled(address: str, number: str) -> str:
 
 @pytest.mark.parametrize("address", TAKES_ID)
 def test_an_id_that_is_too_long_is_not_found(address: str, owner: Person) -> None:
+    client, visitor = Client(headers=LOCAL, raise_request_exception=False), Visitor.of(owner)
     for number in IDS:
         for method in EXPECTED[address]:
-            answer = ask(owner, method, filled(address, number))
+            answer = ask(client, visitor, method, filled(address, number))
             assert answer.status_code == 404, (method, number[:20], answer.status_code, answer.content[:200])
 
 

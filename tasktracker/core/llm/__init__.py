@@ -156,7 +156,7 @@ def embed(
 
 def _room(prompt: Prompt, answer: type[BaseModel], endpoint: Endpoint) -> int:
     needed = sum(
-        budget.estimate_tokens(text) for text in (prompt.system, prompt.user, str(salvage.wire_schema(answer)))
+        budget.estimate_tokens(text) for text in (prompt.system, prompt.user, salvage.wire_schema_text(answer))
     )
     room = budget.answer_room(
         needed + 2 * budget.MESSAGE_OVERHEAD, context_tokens=endpoint.context_tokens, max_tokens=prompt.max_tokens

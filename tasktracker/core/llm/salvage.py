@@ -6,6 +6,7 @@ Pure. `salvage` checks an answer item by item: what is invalid is left out and c
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -73,9 +74,14 @@ def _largest_object(text: str) -> str:
 
 def wire_schema(answer: type[BaseModel]) -> dict[str, Any]:
     """The answer's JSON Schema as it is sent: compact, and without what servers' grammars choke on."""
-    schema = answer.model_json_schema()
-    slim: dict[str, Any] = _slim(schema, names=False)
-    return slim
+    schema: dict[str, Any] = json.loads(wire_schema_text(answer))  # whoever sends it may change it
+    return schema
+
+
+@cache
+def wire_schema_text(answer: type[BaseModel]) -> str:
+    """`wire_schema` as JSON, made once for each model: it takes longer than all else that a call does here."""
+    return json.dumps(_slim(answer.model_json_schema(), names=False))
 
 
 def _slim(node: Any, *, names: bool) -> Any:
