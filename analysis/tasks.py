@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from analysis import execution, probing, sweeping
+from analysis import execution, sweeping
 from analysis.models import Agent
 
 
@@ -27,6 +27,8 @@ def sweep_runs() -> None:
 @shared_task(ignore_result=True)
 def try_agent(agent_id: int, ticket: str) -> None:
     """Ask an agent's model about one text that a person typed in."""
+    from analysis import probing  # with its HTTP client, which no other task needs
+
     agent = Agent.objects.select_related("provider").filter(pk=agent_id).first()
     if agent is not None:
         probing.answer_ticket(agent, ticket)
