@@ -17,6 +17,7 @@ from tasktracker.core.enums import Tier
 from tasktracker.core.models import Workspace
 
 PAGE_SIZE = 30
+COUNTED = 10_000  # beyond it a chip says "10000+"
 ALL = "all"
 DECIDED = (Proposal.Status.APPROVED, Proposal.Status.REJECTED, Proposal.Status.MERGED)
 STATUS_CHOICES = [
@@ -135,6 +136,7 @@ class Chip:
 
     label: str
     count: int
+    more: bool  # there are more than were counted
     url: str
     current: bool
 
@@ -174,14 +176,19 @@ def row_of(proposal: Proposal, quotes: int) -> Row:
 
 
 def chips_of(workspace: Workspace, filters: Filters) -> list[Chip]:
-    """A chip for each kind, counted under the other filters. One query."""
+    """A chip for each kind, counted under the other filters, each up to COUNTED. One query for each kind."""
     found = replace(filters, kind="").matching(workspace).order_by()
-    counts = dict(found.values_list("kind").annotate(n=Count("id")))
-    counts[""] = sum(counts.values())
+    kinds = [kind for kind, _ in KIND_CHIPS if kind]
+    # Not all at once by GROUP BY: with 200,000 waiting, that was half of the page's time.
+    counts = {kind: found.filter(kind=kind)[: COUNTED + 1].count() for kind in kinds}
+    more = {kind: count > COUNTED for kind, count in counts.items()}
+    counts = {kind: min(count, COUNTED) for kind, count in counts.items()}
+    counts[""], more[""] = sum(counts.values()), any(more.values())
     return [
         Chip(
             label=label,
-            count=counts.get(kind, 0),
+            count=counts[kind],
+            more=more[kind],
             url="?" + replace(filters, kind=kind).query,
             current=filters.kind == kind,
         )

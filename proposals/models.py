@@ -101,6 +101,8 @@ class Proposal(models.Model):
             ),
         ]
         indexes = [
+            # all of them, best first
+            models.Index(fields=["workspace", "-rank", "-id"], name="proposal_all"),
             # the inbox, best first
             models.Index(fields=["workspace", "-rank", "-id"], name="proposal_inbox", condition=Q(status="pending")),
             # the inbox of one kind

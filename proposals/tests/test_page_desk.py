@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from knowledge.models import Topic
+from proposals import desk
 from proposals.models import Proposal
 from proposals.tests.factories import make_message, make_proposal, make_quote
 from tasktracker.core.tests.factories import Person, make_person
@@ -261,3 +262,13 @@ def test_undo_of_what_others_build_on_asks_first(reviewer: Person) -> None:
     submit(client, page, page.one("form", action=f"/review/{topic.pk}/undo/"), DESK)
     topic.refresh_from_db()
     assert topic.status == "pending"
+
+
+def test_chips_count_as_far_as_it_is_cheap(reviewer: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "COUNTED", 2)
+    for _ in range(3):
+        make_proposal(reviewer.workspace, "task")
+    make_proposal(reviewer.workspace, "topic")
+    found = {chip.label: (chip.count, chip.more) for chip in desk.chips_of(reviewer.workspace, desk.Filters())}
+    assert found == {"All": (3, True), "Topics": (1, False), "Atoms": (0, False), "Tasks": (2, True)}
+    assert "2+" in reviewer.browser.get("/review/").content.decode()
