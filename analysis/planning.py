@@ -16,8 +16,14 @@ from analysis.prompts.inputs import PromptMessage, WindowInput
 from analysis.windows import WindowDraft
 from tasktracker.core.enums import ProviderKind, Stage
 from tasktracker.core.llm.budget import estimate_tokens
+from tasktracker.core.rows import planned_cursor
 
 PLAN_LOCK = 7302
+# By hand: one row a message, and while a run is planned, nothing of it works yet.
+PLACES = """
+INSERT INTO analysis_windowmessage (window_id, message_id, position, context)
+SELECT * FROM unnest(%b::bigint[], %b::bigint[], %b::int2[], %b::bool[])
+"""
 CHUNK = 2_000  # messages read, and windows written, at a time
 LEARN_FROM = 10_000  # messages from which the offline engine learns what a run is about
 BEFORE = timedelta(days=1)  # how far before the first message that waits its conversation may have begun
@@ -81,14 +87,14 @@ def _write(run: AnalysisRun, drafts: Iterable[WindowDraft], first: int) -> None:
         )
         for place, draft in enumerate(drafts)
     )
-    WindowMessage.objects.bulk_create(
-        (
-            WindowMessage(window=row, message_id=item.id, position=position, context=item.context)
-            for row, draft in zip(rows, drafts, strict=True)
-            for position, item in enumerate(draft.items)
-        ),
-        batch_size=CHUNK * 5,
-    )
+    places = [
+        (row.pk, item.id, position, item.context)
+        for row, draft in zip(rows, drafts, strict=True)
+        for position, item in enumerate(draft.items)
+    ]
+    if places:
+        with planned_cursor() as cursor:
+            cursor.execute(PLACES, [list(column) for column in zip(*places, strict=True)])
 
 
 def _stream(run: AnalysisRun) -> Iterator[conversations.WindowMessage]:
