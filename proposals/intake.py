@@ -21,10 +21,16 @@ from proposals.support import independent
 from proposals.uniting import UNITED, both_lists
 from tasktracker.core.enums import Recommendation
 from tasktracker.core.events import ProposalCreated, emit_all
+from tasktracker.core.rows import planned_cursor
 
 BATCH = 250  # findings a transaction: reviewers of the workspace wait that long at most
 NEW_VOICES = 2  # independent messages that bring back what was rejected
 TRIES = 3
+# By hand: what bulk_update makes of it (a WHEN for each row) was two fifths of the whole intake.
+RANK = """
+UPDATE proposals_proposal p SET rank = made.rank
+FROM unnest(%b::bigint[], %b::float8[]) AS made(id, rank) WHERE p.id = made.id
+"""
 Outcome = Intake.Outcome
 S = Proposal.Status
 
@@ -176,7 +182,9 @@ class Batch:
         voices = _voices([proposal.pk for proposal in changed])
         for proposal in changed:
             proposal.rank = rank_of(proposal, voices.get(proposal.pk, ()))
-        Proposal.objects.bulk_update(changed, ["rank", "payload"], batch_size=500)
+        with planned_cursor() as cursor:
+            cursor.execute(RANK, [[proposal.pk for proposal in changed], [proposal.rank for proposal in changed]])
+        Proposal.objects.bulk_update(self.touched.values(), ["payload"], batch_size=500)
         Intake.objects.bulk_create(
             Intake(finding=finding, outcome=outcome, proposal=proposal) for finding, outcome, proposal in self.taken
         )

@@ -25,7 +25,7 @@ from tasktracker.tests.fake_llm import FakeLLM, Messages
 
 DELAY = 0.2
 CONCURRENCY = 4
-WARM_UP, MESSAGES = 300, 6_000
+WARM_UP, MESSAGES = 100, 6_000
 ATOMS = 2  # of each window
 AIM = 1.3
 
