@@ -33,7 +33,7 @@ OFFERED = {
     "paused": ("resume", "cancel"),
     "partial": ("resume", "close"),
     "failed": ("resume", "close"),
-    "cancelled": ("resume",),
+    "cancelled": ("close",),
     "completed": ("close",),
     "reviewed": ("close",),
 }

@@ -6,7 +6,7 @@ from django.utils import timezone
 from analysis import transitions
 from analysis.models import AnalysisRun, Window
 from analysis.tests.factories import make_chat, make_run
-from analysis.views import CELLS, grid
+from analysis.views import CELLS, OFFERED, grid
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.pages import Page, submit
 
@@ -96,3 +96,16 @@ def test_a_reviewer_sees_a_run_and_may_not_touch_it(manager: Person) -> None:
     assert client.post(f"/runs/{run.pk}/start/", {"csrfmiddlewaretoken": token}).status_code == 403
     run.refresh_from_db()
     assert run.status == "pending"
+
+
+def test_no_button_is_offered_that_the_run_s_state_does_not_allow() -> None:
+    leads_to = {
+        "start": {"running"},
+        "resume": {"running", "pending"},
+        "cancel": {"cancelled", "cancelling"},
+        "close": {"closed"},
+    }
+    for status, verbs in OFFERED.items():
+        for verb in verbs:
+            assert leads_to[verb] & set(transitions.RUN[status]), (status, verb)
+    assert set(transitions.RUN) - set(OFFERED) == {"cancelling", "closed"}
