@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import wraps
-from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
@@ -15,19 +14,15 @@ from django.http import Http404
 from rest_framework import exceptions, status, viewsets
 from rest_framework.response import Response
 
-from tasktracker.core.errors import Conflict, DomainError, TooMany
+from tasktracker.core.errors import PROBLEM, Conflict, DomainError, TooMany, problem_body
 from tasktracker.core.models import IdempotentRequest
 from tasktracker.core.paths import ROW_ID
 from tasktracker.core.permissions import Access, access_for
 
-PROBLEM = "application/problem+json"
-
 
 def problem(code: str, detail: str, http_status: int, **extra: Any) -> Response:
-    """RFC 9457 body: title, status, detail, our stable `code`, and what else helps."""
-    title = HTTPStatus(http_status).phrase
-    body = {"type": "about:blank", "title": title, "status": http_status, "code": code, "detail": detail, **extra}
-    return Response(body, status=http_status, content_type=PROBLEM)
+    """`problem_body` as an answer."""
+    return Response(problem_body(code, detail, http_status, **extra), status=http_status, content_type=PROBLEM)
 
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:

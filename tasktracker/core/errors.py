@@ -1,7 +1,10 @@
 """What services raise: a stable code, a sentence for a person, and the HTTP status that says the same."""
 
 import math
+from http import HTTPStatus
 from typing import Any, ClassVar
+
+PROBLEM = "application/problem+json"
 
 
 class DomainError(Exception):
@@ -59,3 +62,9 @@ class Unavailable(DomainError):
 
     code = "unavailable"
     status = 503
+
+
+def problem_body(code: str, detail: str, http_status: int, **extra: Any) -> dict[str, Any]:
+    """The body of an `application/problem+json` (RFC 9457): title, status, detail, our stable `code`, and more."""
+    title = HTTPStatus(http_status).phrase
+    return {"type": "about:blank", "title": title, "status": http_status, "code": code, "detail": detail, **extra}

@@ -6,12 +6,13 @@ for one request, and spools its whole body before it asks who sends it; under WS
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from http import HTTPStatus
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from tasktracker.core.errors import PROBLEM, problem_body
 
 THREADS = 12  # fewer than the pool has connections: what is more waits here, not there with an error after 5 s
 
@@ -61,13 +62,6 @@ def whole(receive: Receive) -> Receive:
 
 async def refuse(send: Send, status: int, code: str, detail: str) -> None:
     """Answer with problem+json, and close: the body that was not read would be taken for the next request."""
-    body = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "code": code,
-        "detail": detail,
-    }
-    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+    headers = [(b"content-type", PROBLEM.encode()), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+    await send({"type": "http.response.body", "body": json.dumps(problem_body(code, detail, status)).encode()})

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from unfold.forms import AuthenticationForm as UnfoldAuthenticationForm
 
 from tasktracker.core.errors import TooMany
-from tasktracker.core.throttling import counters
+from tasktracker.core.throttling import count_in_window, counters
 
 LIMIT = 10
 WINDOW = 15 * 60  # seconds from the first wrong one
@@ -29,10 +29,7 @@ def count_guess(*, username: str, address: str) -> None:
     """
     key = _key(username, address)
     try:
-        guesses = counters().incr(key)
-        if guesses == 1:
-            counters().expire(key, WINDOW)
-        if guesses <= LIMIT:
+        if count_in_window(key, WINDOW) <= LIMIT:
             return
         left = counters().ttl(key)
         if left < 0:  # it was counted and then not given an end: whoever counted it died in between

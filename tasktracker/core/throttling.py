@@ -17,6 +17,14 @@ def counters() -> "Redis":
     return Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
+def count_in_window(key: str, seconds: int) -> int:
+    """Count one more under `key` in a window that began with the first and lasts `seconds`; raises RedisError."""
+    used = int(counters().incr(key))
+    if used == 1:
+        counters().expire(key, seconds)
+    return used
+
+
 class UserThrottle(throttling.SimpleRateThrottle):
     """A fixed window a user, counted in Valkey with INCR. With Valkey away, nobody is kept out."""
 
@@ -30,12 +38,10 @@ class UserThrottle(throttling.SimpleRateThrottle):
         slot = int(time.time() // self.duration)
         key = f"{settings.CACHES['default']['KEY_PREFIX']}:rate:{request.user.pk}:{slot}"
         try:
-            used = counters().incr(key)
-            if used == 1:
-                counters().expire(key, self.duration + 5)
+            used = count_in_window(key, self.duration + 5)
         except RedisError:
             return True
-        return bool(used <= self.num_requests)
+        return used <= self.num_requests
 
     def wait(self) -> float:
         return float(self.duration - time.time() % self.duration)
