@@ -115,7 +115,11 @@ class Browser:
         self.open(f"/login/?next={at}")
         self.one("[name=username]").send_keys(user.username)
         self.one("[name=password]").send_keys(PASSWORD + "\n")
-        wait_for(lambda: self.all("header.bar"))
+        try:
+            wait_for(lambda: self.all("header.bar"))
+        except AssertionError as error:
+            error.add_note(f"{self.driver.current_url}\n{self.text('body')[:2000]}")
+            raise
 
     def open(self, path: str) -> None:
         """Go to a page and wait until its script is there."""
