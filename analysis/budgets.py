@@ -1,11 +1,15 @@
 """May the run make another call? Its caps, and how patient it is with its provider; both read from the ledger."""
 
-import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import takewhile
 
 from analysis import selectors
-from analysis.models import AnalysisRun, Window
+from analysis.lanes import lanes_of
+from analysis.models import AnalysisRun
 from analysis.results import Stop
+from analysis.selectors import Bill, subject_of
+from tasktracker.core.llm import limits
 from tasktracker.core.llm.budget import estimate_tokens
 from tasktracker.core.llm.types import Prompt
 from tasktracker.core.models import LLMCall, StatusChange
@@ -14,37 +18,56 @@ PATIENCE = 5  # calls in a row that the provider failed, before the run waits fo
 _TROUBLE = (LLMCall.Outcome.DOWN, LLMCall.Outcome.TIMEOUT, LLMCall.Outcome.RATE_LIMITED)
 
 
-def check(run: AnalysisRun, prompt: Prompt) -> None:
-    """Raise `Stop` when this call would go over a cap of the run; call it before each call."""
+@contextmanager
+def kept(run: AnalysisRun, prompt: Prompt) -> Iterator[None]:
+    """Make this call in the `with`: raises `Stop` where it would go over a cap of the run.
+
+    Calls that are under way are not in the ledger yet. While the caps have room for all lanes that does not matter;
+    near a cap, calls go one at a time.
+    """
     if not run.caps:
+        yield
         return
     bill = selectors.bill(run)
-    # Other lanes may be in a call that is not in the ledger yet; near a cap they go first.
-    others = _lanes_in_a_call(run) - 1
-    mine = estimate_tokens(prompt.system) + estimate_tokens(prompt.user)
-    spent = bill.tokens_in + bill.tokens_out
-    limits = {
-        "calls": (bill.calls, 1),
-        "tokens": (spent, mine),
-        "cost": (bill.cost or 0.0, (bill.cost or 0.0) / bill.calls if bill.calls else 0.0),
-    }
+    _refuse(run, bill, prompt)
+    alone = _is_near(run, bill, prompt)
+    with limits.turn(subject_of(run), alone=alone):
+        if alone:
+            _refuse(run, selectors.bill(run), prompt)
+        yield
+
+
+def _refuse(run: AnalysisRun, bill: Bill, prompt: Prompt) -> None:
     if "cost" in run.caps and bill.calls and bill.cost is None:
         raise Stop(
             "The price of this model is not known, so a cap on cost can't be kept: cap tokens instead.", reason="budget"
         )
-    for name, (used, more) in limits.items():
+    for name, (used, more) in _spending(bill, prompt).items():
         cap = run.caps.get(name)
-        if cap is None:
-            continue
-        if used + more > cap or used >= cap:
+        if cap is not None and (used + more > cap or used >= cap):
             raise Stop(f"The run's cap of {cap:g} {name} is reached.", reason="budget")
-        if others > 0 and used + more * (1 + others) > cap:
-            raise Stop(f"Near the run's cap of {name}.", wait_seconds=1 + random.random())
 
 
-def _lanes_in_a_call(run: AnalysisRun) -> int:
-    running = Window.objects.filter(run=run, status="running")
-    return running.order_by().values("claimed_by").distinct().count()
+def _is_near(run: AnalysisRun, bill: Bill, prompt: Prompt) -> bool:
+    """Whether the lanes together could go over a cap with a call each."""
+    if "cost" in run.caps and not bill.calls:
+        return True  # nobody knows yet what a call costs
+    lanes = lanes_of(run)
+    return any(
+        used + more * lanes > run.caps[name]
+        for name, (used, more) in _spending(bill, prompt).items()
+        if run.caps.get(name) is not None
+    )
+
+
+def _spending(bill: Bill, prompt: Prompt) -> dict[str, tuple[float, float]]:
+    """What was spent so far and what this call adds, for each thing that may have a cap."""
+    mine = estimate_tokens(prompt.system) + estimate_tokens(prompt.user)
+    return {
+        "calls": (bill.calls, 1),
+        "tokens": (bill.tokens_in + bill.tokens_out, mine),
+        "cost": (bill.cost or 0.0, (bill.cost or 0.0) / bill.calls if bill.calls else 0.0),
+    }
 
 
 def failures_in_a_row(run: AnalysisRun) -> int:

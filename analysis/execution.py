@@ -5,18 +5,21 @@ window's `attempt`, and the sweeper starts what is missing.
 """
 
 import logging
+import math
 import os
 import socket
 import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from analysis import engines, findings, planning, services, transitions
+from analysis.lanes import crew_of, lanes_of
 from analysis.models import AnalysisRun
 from analysis.progress import emit_progress
 from analysis.results import Answered, Engine, Failed, Result, Stop
@@ -52,26 +55,19 @@ def begin(*, run_id: int) -> None:
         enqueue_lanes(run, lanes_of(run))
 
 
-def lanes_of(run: AnalysisRun) -> int:
-    """How many lanes may work on the run at once."""
-    if run.provider.kind == "offline":
-        return max(1, settings.RUN_CONCURRENCY)
-    return max(1, min(settings.RUN_CONCURRENCY, run.provider.concurrency))
-
-
 def enqueue_plan(run: AnalysisRun) -> None:
     """Ask a worker to plan the run and start its lanes."""
     enqueue("analysis.tasks.work_run", run.workspace_id, run.pk)
 
 
 def enqueue_lanes(run: AnalysisRun, count: int) -> None:
-    """Ask workers for `count` lanes; none for a count below 1."""
-    for _ in range(count):
+    """Ask workers for `count` lanes, in tasks of a crew each; none for a count below 1."""
+    for _ in range(math.ceil(count / crew_of(run))):
         enqueue("analysis.tasks.work_lane", run.pk)
 
 
 def run_lane(*, run_id: int) -> None:
-    """Work on a run until nothing is left to claim, it stops, or LANE_SECONDS are over."""
+    """Work on a run, with a crew of threads, until nothing is left to claim, it stops, or LANE_SECONDS are over."""
     run = AnalysisRun.objects.select_related("provider", "agent", "workspace").filter(pk=run_id).first()
     if run is None or run.status != "running" or run.planned_at is None:
         return
@@ -83,10 +79,25 @@ def run_lane(*, run_id: int) -> None:
     except DecryptionError as error:
         services.pause_run(run_id=run_id, reason="provider", error=str(error))
         return
-    if Lane(run, engine).work():
-        enqueue_lanes(run, 1)
-        return
+    crew = [Lane(run, engine) for _ in range(crew_of(run))]
+    with leases([lane.holder for lane in crew], run.pk) as stopped:
+        if work_together(crew, stopped):
+            enqueue_lanes(run, len(crew))
+            return
     services.settle_run(run_id=run_id)
+
+
+def work_together(crew: Sequence["Lane"], stopped: threading.Event) -> bool:
+    """Have every lane work, the first one in this thread; true when time ran out before the windows did."""
+    first, *others = crew
+    with ThreadPoolExecutor(max(1, len(others)), thread_name_prefix="lane") as threads:
+        working = [threads.submit(lane.work_apart, stopped) for lane in others]
+        try:
+            late = first.work(stopped)
+        except BaseException:
+            stopped.set()  # the others end what they are at; then what broke this one is told
+            raise
+        return any([late, *(each.result() for each in working)])
 
 
 class Lane:
@@ -98,24 +109,30 @@ class Lane:
         self.holder = f"{socket.gethostname()[:60]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
         self.told_at = 0.0
 
-    def work(self) -> bool:
+    def work(self, stopped: threading.Event) -> bool:
         """Claim and answer packs; true when time ran out before the windows did."""
         deadline = time.monotonic() + LANE_SECONDS
-        with leases(self.holder, self.run.pk) as stopped:
-            while not stopped.is_set():
-                if time.monotonic() > deadline:
-                    return True
-                pack = transitions.claim(
-                    run_id=self.run.pk,
-                    holder=self.holder,
-                    limit=self.engine.windows_at_once,
-                    tokens=self.engine.tokens_at_once,
-                    holders=lanes_of(self.run),
-                    backs_off=self.engine.backs_off,
-                )
-                if not pack or not self.answer(pack, stopped):
-                    return False
+        while not stopped.is_set():
+            if time.monotonic() > deadline:
+                return True
+            pack = transitions.claim(
+                run_id=self.run.pk,
+                holder=self.holder,
+                limit=self.engine.windows_at_once,
+                tokens=self.engine.tokens_at_once,
+                holders=lanes_of(self.run),
+                backs_off=self.engine.backs_off,
+            )
+            if not pack or not self.answer(pack, stopped):
+                return False
         return False
+
+    def work_apart(self, stopped: threading.Event) -> bool:
+        """`work` in a thread of its own, whose connection ends with it."""
+        try:
+            return self.work(stopped)
+        finally:
+            connection.close()
 
     def answer(self, pack: Sequence[Claim], stopped: threading.Event) -> bool:
         """Answer the windows of a pack, each stored as soon as it is known; false when the run should rest."""
@@ -200,19 +217,19 @@ class Lane:
 
 
 @contextmanager
-def leases(holder: str, run_id: int) -> Iterator[threading.Event]:
-    """Renew what `holder` holds at a quarter of the lease, from a thread; the event is set when the run stops."""
+def leases(holders: Sequence[str], run_id: int) -> Iterator[threading.Event]:
+    """Renew what `holders` hold at a quarter of the lease, from a thread; the event is set when the run stops."""
     done, stopped = threading.Event(), threading.Event()
 
     def renew() -> None:
         while not done.wait(settings.LEASE_SECONDS / 4):
             try:
-                transitions.renew(holder=holder)
+                transitions.renew(holders=holders)
                 if not AnalysisRun.objects.filter(pk=run_id, status="running").exists():
                     stopped.set()
             except DatabaseError as error:
                 # The next round tries again; should the lease end before, the fence holds.
-                log.warning("lease of %s not renewed (%s)", holder, type(error).__name__)
+                log.warning("leases of run %s not renewed (%s)", run_id, type(error).__name__)
             finally:
                 connection.close()
 

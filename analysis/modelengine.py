@@ -91,16 +91,19 @@ class ModelEngine:
         """One call, what it said gathered. Gives the pieces on which the answer had no word, to be asked once more."""
         inputs = [piece.input for piece in pack]
         question = self.questions.build(inputs)
-        budgets.check(self.run, question.prompt)
         try:
-            reply = llm.ask(
-                question.prompt,
-                question.answer,
-                endpoint=self.questions.endpoint,
-                workspace_id=self.run.workspace_id,
-                subject=subject_of(self.run),
-                local_only=any(piece.loaded.local_only for piece in pack),
-            )
+            with budgets.kept(self.run, question.prompt):
+                reply = llm.ask(
+                    question.prompt,
+                    question.answer,
+                    endpoint=self.questions.endpoint,
+                    workspace_id=self.run.workspace_id,
+                    subject=subject_of(self.run),
+                    local_only=any(piece.loaded.local_only for piece in pack),
+                    wanted=AnalysisRun.objects.filter(pk=self.run.pk, status="running").exists,
+                )
+        except llm.NotWanted as error:
+            raise Stop(error.detail) from None
         except llm.RateLimited as error:
             self._rest(error, error.retry_after)
         except llm.ProviderDown as error:

@@ -53,6 +53,7 @@ def endpoint_of(provider: Provider, agent: Agent | None) -> Endpoint:
         context_tokens=provider.context_tokens,
         timeout_seconds=provider.timeout_seconds,
         name=provider.name,
+        concurrency=provider.concurrency,
     )
 
 

@@ -3,6 +3,7 @@
 from django.db.models import Count, Q
 
 from analysis import execution, selectors, services, transitions
+from analysis.lanes import lanes_of
 from analysis.models import AnalysisRun, Window
 
 
@@ -30,4 +31,4 @@ def _sweep_run(run: AnalysisRun) -> None:
     if not found["waiting"] and not found["lanes"]:
         services.settle_run(run_id=run.pk)
     elif found["waiting"] and selectors.seconds_to_wait(run) == 0:
-        execution.enqueue_lanes(run, execution.lanes_of(run) - found["lanes"])
+        execution.enqueue_lanes(run, lanes_of(run) - found["lanes"])

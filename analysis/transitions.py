@@ -145,17 +145,18 @@ def _choose(cursor: Any, run_id: int, limit: int, tokens: int | None) -> list[in
     return chosen
 
 
-def renew(*, holder: str) -> int:
-    """Push the lease of what `holder` holds; how many windows that was. What is being ended just now is left out."""
+def renew(*, holders: Sequence[str]) -> int:
+    """Push the leases of what `holders` hold; how many windows that was. What is being ended just now is left out."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             WITH held AS (
-                SELECT id FROM analysis_window WHERE claimed_by = %s AND status = 'running' FOR UPDATE SKIP LOCKED
+                SELECT id FROM analysis_window WHERE claimed_by = ANY(%s) AND status = 'running'
+                   FOR UPDATE SKIP LOCKED
             ) UPDATE analysis_window SET lease_until = now() + make_interval(secs => %s)
                WHERE id IN (SELECT id FROM held)
             """,
-            [holder, settings.LEASE_SECONDS],
+            [list(holders), settings.LEASE_SECONDS],
         )
         return int(cursor.rowcount)
 

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 
-from analysis.models import Finding
+from analysis.models import AnalysisRun, Finding
 from knowledge import vectors
 from knowledge.models import Embedding
 from proposals import services
@@ -17,9 +17,13 @@ EMBED_AT_ONCE = 500
 
 @shared_task(ignore_result=True)
 def propose_for_run(workspace_id: int, run_id: int) -> None:
-    """Take in what the run has found so far (started by run.progress and run.completed)."""
+    """Take in what the run has found so far (started by run.progress and run.completed).
+
+    Vectors follow at the end, or with the next sweep: while it works, the run needs the machine more than they do.
+    """
     services.take_in(run_id=run_id)
-    embed_proposals(workspace_id)
+    if not AnalysisRun.objects.filter(pk=run_id, status__in=AnalysisRun.LIVE).exists():
+        embed_proposals(workspace_id)
 
 
 @shared_task(ignore_result=True)

@@ -138,7 +138,7 @@ def test_a_cancelled_run_takes_no_result(run: AnalysisRun) -> None:
     transitions.give_back([held])
     transitions.lose([held], error="ValueError")
     assert statuses(run) == ["waiting"] * 6
-    assert transitions.renew(holder="lane") == 0
+    assert transitions.renew(holders=["lane"]) == 0
 
 
 def test_a_paused_run_keeps_what_was_already_asked(run: AnalysisRun) -> None:
@@ -151,7 +151,7 @@ def test_a_renewed_lease_does_not_run_out(run: AnalysisRun) -> None:
     held = claim(run, limit=2)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE analysis_window SET lease_until = now() - interval '1 s' WHERE status = 'running'")
-    assert transitions.renew(holder="lane") == 2
+    assert transitions.renew(holders=["lane"]) == 2
     assert transitions.expire_leases() == []
     assert finish(run, held[0])
 

@@ -98,17 +98,16 @@ def come_to_rest(seconds: float = 1.0) -> None:
 
 @contextmanager
 def worker(fake: FakeLLM) -> Iterator[None]:
-    """The real worker, with as many children as there are calls at once."""
+    """The real worker, as `up` starts it."""
     with TemporaryDirectory() as folder:
         layout = Layout.of(Path(folder) / "stack")
         layout.prepare()
         variables = {
-            "TT_RUN_CONCURRENCY": str(CONCURRENCY),
             "LLM_ALLOWED_HOSTS": urlsplit(fake.url).netloc,
             "DATABASE_URL": os.environ["DATABASE_URL"],
         }
         os.environ.update(variables)
-        plan = stack.Plan(layout=layout, concurrency=CONCURRENCY + 1, variables=variables)
+        plan = stack.Plan(layout=layout, variables=variables)
         child = stack.worker(plan)
         child.start()
         try:

@@ -4,20 +4,21 @@ It knows no provider row, no run and no message: who asks hands over an endpoint
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
 
 from tasktracker.core.enums import ProviderKind
-from tasktracker.core.llm import budget, ledger, salvage
+from tasktracker.core.llm import budget, ledger, limits, salvage
 from tasktracker.core.llm.types import (
     Endpoint,
     InTransaction,
     InvalidAnswer,
     LLMError,
     LocalOnly,
+    NotWanted,
     Outcome,
     Prompt,
     PromptCut,
@@ -35,6 +36,7 @@ __all__ = [
     "InvalidAnswer",
     "LLMError",
     "LocalOnly",
+    "NotWanted",
     "Prompt",
     "PromptCut",
     "PromptTooLong",
@@ -59,15 +61,17 @@ def ask[T: BaseModel](
     subject: str,
     local_only: bool = False,
     context: dict[str, Any] | None = None,
+    wanted: Callable[[], bool] | None = None,
 ) -> Reply[T]:
     """Ask a model and give back a valid `answer` with its price; each call leaves one row in the ledger.
 
     `subject` says in the ledger what it was for (`run:41`), `local_only` refuses endpoints that are not local, and
-    `context` reaches the answer's validators. The call, corrections included, ends at `endpoint.timeout_seconds`;
-    errors of transport are not tried again here, the caller waits and does.
+    `context` reaches the answer's validators. The call first waits for one of the provider's places, for as long as a
+    call may take, and asks `wanted` whether it still is; then, corrections included, it ends at
+    `endpoint.timeout_seconds`. Errors of transport are not tried again here, the caller waits and does.
 
-    Raises LLMError: InTransaction and LocalOnly (nothing sent, no row), PromptTooLong, ProviderDown, RateLimited,
-    InvalidAnswer, PromptCut, Refused (each with its row in `call_id`).
+    Raises LLMError: InTransaction, LocalOnly, NotWanted, RateLimited while no place is free (nothing sent, no row);
+    PromptTooLong, ProviderDown, RateLimited, InvalidAnswer, PromptCut, Refused (each with its row in `call_id`).
     """
     from tasktracker.core.llm import live  # here, and in embed: HTTP and its libraries are a third of a start
 
@@ -77,15 +81,18 @@ def ask[T: BaseModel](
     bill = ledger.Bill()
     value: T | None = None
     failure: LLMError | None = None
-    try:
-        value = live.Ask(
-            prompt=prompt,
-            endpoint=endpoint,
-            max_tokens=_room(prompt, answer, endpoint),
-            bill=bill,
-        ).answer(answer, context)
-    except LLMError as error:
-        failure = error
+    with limits.place(f"{workspace_id}:{endpoint.name}", endpoint.concurrency, patience=endpoint.timeout_seconds):
+        if wanted is not None and not wanted():
+            raise NotWanted("It was called off while it waited.")
+        try:
+            value = live.Ask(
+                prompt=prompt,
+                endpoint=endpoint,
+                max_tokens=_room(prompt, answer, endpoint),
+                bill=bill,
+            ).answer(answer, context)
+        except LLMError as error:
+            failure = error
     if endpoint.is_local:
         bill.cost = Decimal(0)
     call_id = ledger.write_call(

@@ -5,12 +5,15 @@ The key never enters Instructor's arguments (its exceptions keep them), and none
 what happened is read off the wire and told in an error of our own.
 """
 
+import importlib
 import logging
 import os
 import time
 import types
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -34,11 +37,21 @@ _LOUD = {
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
 }
+# What the libraries import on a first call only: half a second in each child of a worker, if not before it forks.
+_IMPORTED_LATE = (
+    "instructor.v2.providers.openai.handlers",
+    "litellm._service_logger",
+    "litellm.litellm_core_utils.default_encoding",
+    "litellm.llms.ollama.chat.transformation",
+    "litellm.proxy.openai_files_endpoints.common_utils",
+    "openai.resources",
+)
 # Servers that refused a JSON Schema once; they are asked in plain text from then on, by this process.
 _plain_only: set[tuple[str, str, str]] = set()
 
 
 _loaded: list[Libraries] = []
+_checking: ContextVar[tuple[salvage.Tally, dict[str, Any] | None]] = ContextVar("_checking")
 
 
 def load() -> Libraries:
@@ -57,6 +70,9 @@ def load() -> Libraries:
         from instructor.core import IncompleteOutputException, InstructorRetryException
         from litellm.llms.custom_httpx.http_handler import HTTPHandler
 
+        for name in _IMPORTED_LATE:
+            importlib.import_module(name)
+        wire.tls()
         litellm.suppress_debug_info = True
         litellm.drop_params = False
         _loaded.append(
@@ -123,11 +139,12 @@ class Ask:
         instructor = libraries.instructor
         mode = instructor.Mode.JSON_SCHEMA if with_schema else instructor.Mode.MD_JSON
         tally = salvage.Tally()
+        _checking.set((tally, context))
         # No `context=` here: Instructor would render the messages, which are other people's words, as Jinja templates.
         ask = instructor.from_litellm(self._complete, mode=mode).chat.completions.create
         try:
             value: T = ask(
-                response_model=_tolerant(answer, tally, context),
+                response_model=_tolerant(answer),
                 messages=[
                     {"role": "system", "content": self.prompt.system},
                     {"role": "user", "content": self.prompt.user},
@@ -200,10 +217,15 @@ class Ask:
             raise PromptCut(f"The server read {tokens_in} tokens of about {estimate}; its answer was thrown away.")
 
 
-def _tolerant[T: BaseModel](answer: type[T], tally: salvage.Tally, context: dict[str, Any] | None) -> type[T]:
-    """`answer` as Instructor sees it: the slim schema goes out, and what comes back is checked item by item."""
+@cache
+def _tolerant[T: BaseModel](answer: type[T]) -> type[T]:
+    """`answer` as Instructor sees it: the slim schema goes out, and what comes back is checked item by item.
+
+    The check counts into `_checking` of the call that is going on: a class for each call would be made in 30 ms.
+    """
 
     def model_validate_json(_: type[T], /, json_data: str, **__: Any) -> T:
+        tally, context = _checking.get()
         return salvage.salvage(answer, json_data, tally=tally, context=context)
 
     def model_json_schema(_: type[T], /, **__: Any) -> dict[str, Any]:

@@ -16,7 +16,8 @@ class Endpoint:
     """A model and where it answers. `url` may be empty for a vendor with one address of its own.
 
     `context_tokens` is what the model reads and writes at once, `timeout_seconds` the wall-clock limit of one whole
-    `ask`, its retries included. `name` is what the ledger calls the provider; empty means `kind`.
+    `ask`, its retries included. `name` is what the ledger calls the provider; empty means `kind`. `concurrency` is how
+    many calls the provider gets at once from all workers of the workspace; 0 is as many as come.
     """
 
     kind: ProviderKind
@@ -27,6 +28,7 @@ class Endpoint:
     context_tokens: int = 8192
     timeout_seconds: float = 120
     name: str = ""
+    concurrency: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +145,13 @@ class LocalOnly(LLMError):
     """The text may go to local models only, and this endpoint is not one. Nothing was sent."""
 
     code = "local_only"
+    status = 409
+
+
+class NotWanted(LLMError):
+    """Nobody wants the answer any more: it was called off while the call waited for its place. Nothing was sent."""
+
+    code = "not_wanted"
     status = 409
 
 
