@@ -1,9 +1,10 @@
-"""Overhead of a run: wall clock with a model server that takes 200 ms a call, against calls × 0.2 s / concurrency."""
+"""Overhead of a run: wall clock with a slow model server, against calls × its delay / calls at once."""
 
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,53 +24,68 @@ from tasktracker.embedded import Layout
 from tasktracker.tests import fake_answers
 from tasktracker.tests.fake_llm import FakeLLM, Messages
 
-DELAY = 0.2
-CONCURRENCY = 4
-WARM_UP, MESSAGES = 100, 6_000
+WARM_UP = 100  # messages for each call at once
 ATOMS = 2  # of each window
-AIM = 1.3
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A server that answers after `delay` seconds and takes `at_once` calls; the ratio should be at most `aim`."""
+
+    delay: float
+    at_once: int
+    messages: int
+    aim: float
+
+
+CASES = (Case(0.2, 4, 6_000, 1.3), Case(1.0, 8, 12_000, 1.15))
 
 
 def run(workspace: Workspace) -> list[Result]:
-    with FakeLLM(delay=DELAY, answer=some) as fake:
+    return [result for case in CASES for result in measured(workspace, case)]
+
+
+def measured(workspace: Workspace, case: Case) -> list[Result]:
+    with FakeLLM(delay=case.delay, answer=some) as fake:
         # Before the worker: its parent then loads the model libraries for all its children.
         provider = Provider.objects.create(
             workspace=workspace,
-            name="slow",
+            name=f"slow-{case.at_once}",
             kind="openai",
             base_url=fake.openai_url,
             default_model="fake-model",
             context_tokens=8192,
-            concurrency=CONCURRENCY,
+            concurrency=case.at_once,
             local=True,
         )
-        source = filled(workspace, "measured", MESSAGES)
+        source = filled(workspace, f"measured-{case.at_once}", case.messages)
         with worker(fake):
             # The first calls of each child make its connections.
-            analysed(workspace, provider, filled(workspace, "warm-up", WARM_UP * CONCURRENCY))
+            analysed(workspace, provider, filled(workspace, f"warm-up-{case.at_once}", WARM_UP * case.at_once))
             come_to_rest()
             done = analysed(workspace, provider, source)
+            come_to_rest()
     calls = LLMCall.objects.filter(workspace=workspace, subject=f"run:{done.pk}").count()
     if done.status != "completed" or done.started_at is None or done.finished_at is None:
         raise RuntimeError(f"the run ended {done.status}: {done.error}")
     wall = (done.finished_at - done.started_at).total_seconds()
-    ideal = calls * DELAY / CONCURRENCY
+    ideal = calls * case.delay / case.at_once
     return [
         Result(
-            f"a run of {MESSAGES:,} messages, {calls} calls of {DELAY} s, {CONCURRENCY} at once / ideal",
+            f"a run of {case.messages:,} messages, {calls} calls of {case.delay} s, {case.at_once} at once / ideal",
             f"{wall:.1f} s",
             f"{ideal:.1f} s",
             wall / ideal,
-            f"≤ {AIM}",
-            wall / ideal <= AIM,
+            f"≤ {case.aim}",
+            wall / ideal <= case.aim,
         ),
         Result(
             "model calls / messages",
             str(calls),
-            str(MESSAGES),
-            calls / MESSAGES,
+            str(case.messages),
+            calls / case.messages,
             "≤ 0.10",
-            calls / MESSAGES <= 0.10,
+            calls / case.messages <= 0.10,
         ),
     ]
 
