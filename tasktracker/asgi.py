@@ -8,16 +8,23 @@ import django
 
 django.setup(set_prefix=False)
 
+from functools import partial  # noqa: E402
+
 from channels.auth import AuthMiddlewareStack  # noqa: E402  (needs the app registry)
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
+from ingestion.grouped import record_posts  # noqa: E402
 from tasktracker.core.consumers import EventConsumer, origin_or_token  # noqa: E402
+from tasktracker.core.grouped import Grouped  # noqa: E402
 from tasktracker.core.http import http_application  # noqa: E402
+from tasktracker.core.permissions import RolePermission  # noqa: E402
+
+messages = partial(Grouped, path="/api/messages", role=RolePermission.DEFAULT_WRITE, record=record_posts)
 
 application = ProtocolTypeRouter(
     {
-        "http": http_application(),
+        "http": http_application(messages),
         "websocket": origin_or_token(AuthMiddlewareStack(URLRouter([path("ws/", EventConsumer.as_asgi())]))),
     }
 )

@@ -5,29 +5,22 @@ for one request, and spools its whole body before it asks who sends it; under WS
 """
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable
 
-from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from tasktracker.core.errors import PROBLEM, problem_body
+from tasktracker.core.wsgi import Bridge, Receive, Scope, Send
 
 THREADS = 12  # fewer than the pool has connections: what is more waits here, not there with an error after 5 s
 
-type Message = MutableMapping[str, Any]
-type Scope = MutableMapping[str, Any]
-type Receive = Callable[[], Awaitable[Message]]
-type Send = Callable[[Message], Awaitable[None]]
 type Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-def http_application() -> Asgi:
-    """The whole of our HTTP as one ASGI application."""
-    django: Any = get_wsgi_application()
-    inner: Any = WSGIMiddleware(django, workers=THREADS)
-    return guarded(inner)
+def http_application(wrap: Callable[[Asgi], Asgi] = lambda inner: inner) -> Asgi:
+    """The whole of our HTTP as one ASGI application; `wrap` stands between the guard and Django."""
+    return guarded(wrap(Bridge(get_wsgi_application(), threads=THREADS)))
 
 
 def guarded(inner: Asgi) -> Asgi:
@@ -43,21 +36,9 @@ def guarded(inner: Asgi) -> Asgi:
         elif int(named.get(b"content-length", b"0")) > limit:
             await refuse(send, 413, "too_large", f"A body may have {limit // 1024 // 1024} MB. Send it in parts.")
         else:
-            await inner({**scope, "headers": headers}, whole(receive), send)
+            await inner({**scope, "headers": headers}, receive, send)
 
     return application
-
-
-def whole(receive: Receive) -> Receive:
-    """`receive`, with an error where a client left in the middle of its body: the half of it is not the request."""
-
-    async def inner() -> Message:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ConnectionResetError("the client left before the end of its body")
-        return message
-
-    return inner
 
 
 async def refuse(send: Send, status: int, code: str, detail: str) -> None:

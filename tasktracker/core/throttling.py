@@ -10,6 +10,8 @@ from redis.exceptions import RedisError
 from rest_framework import throttling
 from rest_framework.request import Request
 
+from tasktracker.core.models import User
+
 
 @cache
 def counters() -> "Redis":
@@ -17,10 +19,10 @@ def counters() -> "Redis":
     return Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
-def count_in_window(key: str, seconds: int) -> int:
-    """Count one more under `key` in a window that began with the first and lasts `seconds`; raises RedisError."""
-    used = int(counters().incr(key))
-    if used == 1:
+def count_in_window(key: str, seconds: int, more: int = 1) -> int:
+    """Count `more` under `key` in a window that began with the first and lasts `seconds`; raises RedisError."""
+    used = int(counters().incrby(key, more))
+    if used == more:
         counters().expire(key, seconds)
     return used
 
@@ -35,10 +37,14 @@ class UserThrottle(throttling.SimpleRateThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:
         if not request.user or not request.user.is_authenticated:
             return True
+        return self.admits(request.user, 1)
+
+    def admits(self, user: User, times: int) -> bool:
+        """Whether the person may call so many times more now; they are counted."""
         slot = int(time.time() // self.duration)
-        key = f"{settings.CACHES['default']['KEY_PREFIX']}:rate:{request.user.pk}:{slot}"
+        key = f"{settings.CACHES['default']['KEY_PREFIX']}:rate:{user.pk}:{slot}"
         try:
-            used = count_in_window(key, self.duration + 5)
+            used = count_in_window(key, self.duration + 5, times)
         except RedisError:
             return True
         return used <= self.num_requests

@@ -11,6 +11,7 @@ from django.test import override_settings
 from django.urls import path
 
 from tasktracker.core.http import http_application
+from tasktracker.core.wsgi import environ_of
 
 reached: list[str] = []
 
@@ -19,6 +20,10 @@ def plain(request: HttpRequest) -> HttpResponse:
     answer = HttpResponse(request.body[::-1])
     reached.append(request.headers.get("X-Forwarded-Proto", "none"))
     return answer
+
+
+def lines(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(sum(1 for _ in request)))
 
 
 def streamed(request: HttpRequest) -> StreamingHttpResponse:
@@ -33,7 +38,7 @@ async def asynchronous(request: HttpRequest) -> HttpResponse:
     return HttpResponse("async")
 
 
-urlpatterns = [path(view.__name__, view) for view in (plain, streamed, broken, asynchronous)]
+urlpatterns = [path(view.__name__, view) for view in (plain, lines, streamed, broken, asynchronous)]
 
 
 @pytest.fixture(autouse=True)
@@ -106,9 +111,33 @@ async def test_a_header_with_an_underscore_can_t_pose_as_the_one_of_a_proxy() ->
     assert reached == ["none", "https"]
 
 
-async def test_half_a_body_is_not_a_request() -> None:
-    client = client_of("plain", [(b"content-length", b"6")])
+async def test_a_long_body_and_a_long_answer_go_through_whole() -> None:
+    text = bytes(range(256)) * 1024
+    assert await call("plain", text) == (200, text[::-1])
+    assert await call("lines", text) == (200, str(text.count(b"\n") + 1).encode())
+
+
+@pytest.mark.parametrize("length", [6, 600_000])
+async def test_half_a_body_is_not_a_request(length: int) -> None:
+    client = client_of("plain", [(b"content-length", str(length).encode())])
     await client.send_input({"type": "http.request", "body": b"abc", "more_body": True})
     await client.send_input({"type": "http.disconnect"})
-    await answer_of(client)  # to nobody
+    await client.wait(10)
     assert reached == []
+
+
+async def test_what_comes_twice_is_joined_as_http_says() -> None:
+    environ = environ_of(
+        {
+            "method": "GET",
+            "http_version": "1.1",
+            "path": "/tt/пошук",
+            "root_path": "/tt",
+            "query_string": b"q=%D1%8F",
+            "headers": [(b"cookie", b"a=1"), (b"cookie", b"b=2"), (b"accept", b"x"), (b"accept", b"y")],
+        }
+    )
+    assert environ["HTTP_COOKIE"] == "a=1; b=2"
+    assert environ["HTTP_ACCEPT"] == "x,y"
+    assert environ["SCRIPT_NAME"] == "/tt"
+    assert environ["PATH_INFO"].encode("latin-1").decode() == "/пошук"

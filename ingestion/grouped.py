@@ -1,0 +1,109 @@
+"""Posted messages of many callers in one transaction; whatever is not plainly new is left to the API itself."""
+
+import io
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+from django.db import transaction
+from rest_framework.exceptions import APIException
+from rest_framework.parsers import JSONParser
+from rest_framework.renderers import JSONRenderer
+
+from ingestion import storage
+from ingestion.drafts import MessageDraft
+from ingestion.models import Channel, Message, Participant, Source
+from ingestion.serializers import MessageSerializer, draft_of, posted
+from ingestion.tidy import judge, tidy
+from tasktracker.core.events import MessageReceived, emit_all
+from tasktracker.core.permissions import Access
+
+JSON = {"encoding": "utf-8"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A valid message whose source, channel and author are there already, unchanged."""
+
+    source: Source
+    channel: Channel
+    author: Participant
+    draft: MessageDraft
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.channel.pk, self.draft.external_id
+
+
+def record_posts(posts: Sequence[tuple[Access, bytes]]) -> list[bytes | None]:
+    """The JSON of each message that was stored just now; None for those that `POST /api/messages` has to judge.
+
+    One transaction for all, committed when this returns.
+    """
+    with transaction.atomic():
+        look = cache(storage.find_posted)  # most of what comes together is of one source
+        found = [_known(access, body, look) for access, body in posts]
+        messages = _store([known for known in found if known is not None])
+    renderer = JSONRenderer()
+    answers: list[bytes | None] = []
+    for known in found:
+        # Of two that are the same one is new, and the other is told so by the API.
+        message = messages.pop(known.key, None) if known is not None else None
+        answers.append(renderer.render(MessageSerializer(message).data) if message is not None else None)
+    return answers
+
+
+def _known(access: Access, body: bytes, look: Callable[..., tuple[Source | None, storage.Place]]) -> _Known | None:
+    try:
+        given = posted().run_validation(JSONParser().parse(io.BytesIO(body), parser_context=JSON))
+    except APIException:
+        return None  # the API says what is wrong with it
+    source, place = look(
+        workspace_id=access.workspace.pk,
+        source=given["source"],
+        channel=given.get("channel", ""),
+        author=given["author"].external_id,
+    )
+    if source is None or not source.is_active or place.channel is None or place.author is None:
+        return None
+    draft = tidy(draft_of(given, source), limit=settings.MESSAGE_TEXT_LIMIT)
+    names = draft.author.name if draft.author else ""
+    renamed = (draft.channel.title and draft.channel.title != place.channel.title) or (
+        names and names != place.author.name
+    )
+    return _Known(source, place.channel, place.author, draft) if place.is_of(draft) and not renamed else None
+
+
+def _store(wanted: Sequence[_Known]) -> dict[tuple[int, str], Message]:
+    """Insert those that are new, with their events; by channel and external id."""
+    by_source: dict[int, dict[tuple[int, str], _Known]] = defaultdict(dict)
+    for known in wanted:
+        by_source[known.source.pk].setdefault(known.key, known)
+    made: dict[tuple[int, str], Message] = {}
+    for source_id in sorted(by_source):
+        # In one order everywhere: two processes that insert the same rows would wait for each other.
+        group = [by_source[source_id][key] for key in sorted(by_source[source_id])]
+        placed = {k.key: storage.Placed(k.draft, k.channel.pk, k.author.pk, judge(k.draft)) for k in group}
+        workspace_id = group[0].source.workspace_id
+        new = storage.insert_new(list(placed.values()), workspace_id=workspace_id, source_id=source_id)
+        for k in group:
+            if k.key in new:
+                made[k.key] = storage.as_stored(
+                    placed[k.key], new[k.key], source=k.source, channel=k.channel, author=k.author
+                )
+    if made:
+        emit_all(
+            [
+                MessageReceived(
+                    workspace_id=message.workspace_id,
+                    object_id=message.pk,
+                    source=message.source_id,
+                    channel=message.channel_id,
+                    author=message.author_id,
+                )
+                for message in made.values()
+            ]
+        )
+    return made
