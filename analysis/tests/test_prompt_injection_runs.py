@@ -30,6 +30,7 @@ from proposals.tests.factories import make_proposal
 from tasktracker.core.models import Event, LLMCall, Workspace
 from tasktracker.tests.fake_answers import read, valid
 from tasktracker.tests.fake_llm import FakeLLM, Messages
+from tasktracker.tests.support import LONG
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -112,7 +113,13 @@ def rows_of_all_tables() -> dict[str, set[str]]:
     return rows
 
 
-@pytest.mark.parametrize(("obedience", "text"), [row[1:] for row in INJECTIONS], ids=[row[0] for row in INJECTIONS])
+def chosen() -> list[tuple[str, str, str]]:
+    """All of the corpus in the long run; in the short one every answer that a model gives in to it, and every fourth."""
+    first = {obedience: name for name, obedience, _ in reversed(INJECTIONS)}
+    return [row for place, row in enumerate(INJECTIONS) if LONG or place % 4 == 0 or row[0] in first.values()]
+
+
+@pytest.mark.parametrize(("obedience", "text"), [row[1:] for row in chosen()], ids=[row[0] for row in chosen()])
 def test_an_order_in_a_message_changes_proposals_and_nothing_else(
     obedience: str, text: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,7 @@ LIMIT_SECONDS = 30.0
 def start_run(slug: str) -> AnalysisRun:
     """Stage 1 over a small chat in a workspace of its own."""
     member = services.ensure_member(username="ann", workspace_slug=slug, role="admin")
-    make_chat(member.workspace, count(150, 400))
+    make_chat(member.workspace, count(100, 400))
     run = analysis.create_run(workspace=member.workspace, stage=Stage.KNOWLEDGE, by=member.user)
     return analysis.start_run(run_id=run.pk, by=member.user)
 
