@@ -77,7 +77,7 @@ def claim(
     """Take the next windows of a running run, in order, for `holder`; empty when there is nothing to take now.
 
     At most `limit` windows, and while they fit into `tokens` (the first is taken however long it is). Suspects come
-    last and alone. No more than `holders` hold windows of this run at once. With `backs_off` nothing is given out
+    last and alone: while one of them runs, nothing else of its run does. No more than `holders` hold windows of this run at once. With `backs_off` nothing is given out
     while any window waits for its time: what the provider told one lane holds for all of them.
     """
     with connection.cursor() as cursor:
@@ -90,12 +90,13 @@ def claim(
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CLAIM_LOCK, run_id % 2**31])
         cursor.execute(
             """
-            SELECT count(DISTINCT claimed_by) FROM analysis_window
+            SELECT count(DISTINCT claimed_by), coalesce(bool_or(suspect), false) FROM analysis_window
              WHERE run_id = %s AND status = 'running' AND claimed_by <> %s
             """,
             [run_id, holder],
         )
-        if cursor.fetchone()[0] >= holders:
+        others, suspicious = cursor.fetchone()
+        if others >= holders or suspicious:
             return []
         if backs_off:
             cursor.execute(
@@ -107,7 +108,7 @@ def claim(
             )
             if cursor.fetchone():
                 return []
-        chosen = _choose(cursor, run_id, limit, tokens)
+        chosen = _choose(cursor, run_id, limit, tokens, alone=others == 0)
         if not chosen:
             return []
         cursor.execute(
@@ -123,8 +124,8 @@ def claim(
     return [Claim(window_id, attempt, size) for window_id, attempt, size, _ in rows]
 
 
-def _choose(cursor: Any, run_id: int, limit: int, tokens: int | None) -> list[int]:
-    """Ids of the windows to claim next, locked. The lock is let go of at commit for those not chosen."""
+def _choose(cursor: Any, run_id: int, limit: int, tokens: int | None, *, alone: bool) -> list[int]:
+    """Ids of the windows to claim next, a suspect only for who is `alone`; locked. The lock is let go of at commit for those not chosen."""
     select = """
         SELECT id, tokens FROM analysis_window
          WHERE run_id = %s AND status = 'waiting' AND suspect = %s
@@ -139,7 +140,7 @@ def _choose(cursor: Any, run_id: int, limit: int, tokens: int | None) -> list[in
         if chosen and tokens is not None and total > tokens:
             break
         chosen.append(window_id)
-    if not chosen:
+    if not chosen and alone:
         cursor.execute(select, [run_id, True, 1])
         chosen = [row[0] for row in cursor.fetchall()]
     return chosen
@@ -200,16 +201,17 @@ def give_back(claims: Sequence[Claim], *, wait_seconds: float = 0, error: str = 
 
 
 def lose(claims: Sequence[Claim], *, error: str) -> None:
-    """Their work broke down without an answer: a pack's windows run alone next, a lone one counts a loss."""
+    """Their work broke down without an answer: they run alone next, and what did so already counts a loss."""
     _update_held(claims, LOSS, [settings.WINDOW_MAX_LOSSES, settings.WINDOW_MAX_LOSSES, f"poison: {error}"[:500]])
 
 
-# A pack says nothing about which of its windows was the one, so only what ran alone is counted (and may fail).
+# A pack says nothing about which of its windows was the one, nor does a process in which several lanes were at work:
+# only what ran alone is counted (and may fail).
 LOSS = """
-    status = CASE WHEN pack <= 1 AND losses + 1 >= %s THEN 'failed' ELSE 'waiting' END,
-    finished_at = CASE WHEN pack <= 1 AND losses + 1 >= %s THEN now() END,
-    error = CASE WHEN pack <= 1 THEN %s ELSE '' END,
-    losses = losses + CASE WHEN pack <= 1 THEN 1 ELSE 0 END,
+    status = CASE WHEN suspect AND losses + 1 >= %s THEN 'failed' ELSE 'waiting' END,
+    finished_at = CASE WHEN suspect AND losses + 1 >= %s THEN now() END,
+    error = CASE WHEN suspect THEN %s ELSE '' END,
+    losses = losses + CASE WHEN suspect THEN 1 ELSE 0 END,
     suspect = true, lease_until = NULL
 """
 

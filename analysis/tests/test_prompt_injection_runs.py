@@ -114,7 +114,7 @@ def rows_of_all_tables() -> dict[str, set[str]]:
 
 
 def chosen() -> list[tuple[str, str, str]]:
-    """All of the corpus in the long run; in the short one every answer that a model gives in to it, and every fourth."""
+    """All of the corpus in the long run; in the short one every answer that obeys, and every fourth."""
     first = {obedience: name for name, obedience, _ in reversed(INJECTIONS)}
     return [row for place, row in enumerate(INJECTIONS) if LONG or place % 4 == 0 or row[0] in first.values()]
 

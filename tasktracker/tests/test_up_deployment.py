@@ -13,7 +13,7 @@ from analysis.tests.factories import make_chat
 from ingestion.models import Message
 from tasktracker.core import services
 from tasktracker.core.enums import Stage
-from tasktracker.tests.support import LiveStack, count, wait_for
+from tasktracker.tests.support import LiveStack, count, nobody_else_works, wait_for
 
 pytestmark = pytest.mark.live
 LIMIT_SECONDS = 30.0
@@ -79,6 +79,7 @@ def test_f18_a_request_that_was_sent_before_the_sigterm_is_answered_and_kept(
         json.dumps(rows),
         {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
     )
+    wait_for(lambda: Message.objects.exists() or not nobody_else_works(), every=0.005)  # it has begun
     assert stack.terminate("web") < LIMIT_SECONDS
     answer = client.getresponse()
     body = json.loads(answer.read())
