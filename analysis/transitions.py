@@ -77,8 +77,9 @@ def claim(
     """Take the next windows of a running run, in order, for `holder`; empty when there is nothing to take now.
 
     At most `limit` windows, and while they fit into `tokens` (the first is taken however long it is). Suspects come
-    last and alone: while one of them runs, nothing else of its run does. No more than `holders` hold windows of this run at once. With `backs_off` nothing is given out
-    while any window waits for its time: what the provider told one lane holds for all of them.
+    last and alone: while one of them runs, nothing else of its run does. No more than `holders` hold windows of this
+    run at once. With `backs_off` nothing is given out while any window waits for its time: what the provider told one
+    lane holds for all of them.
     """
     with connection.cursor() as cursor:
         # Shared with other lanes, exclusive to whoever cancels or settles the run.
@@ -125,7 +126,10 @@ def claim(
 
 
 def _choose(cursor: Any, run_id: int, limit: int, tokens: int | None, *, alone: bool) -> list[int]:
-    """Ids of the windows to claim next, a suspect only for who is `alone`; locked. The lock is let go of at commit for those not chosen."""
+    """Ids of the windows to claim next, a suspect only for who is `alone`; locked.
+
+    The lock is let go of at commit for those not chosen.
+    """
     select = """
         SELECT id, tokens FROM analysis_window
          WHERE run_id = %s AND status = 'waiting' AND suspect = %s
