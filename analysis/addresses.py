@@ -32,7 +32,7 @@ def check_address(url: str) -> None:
         _, host, port = guard.split_url(url)
         guard.vet(host, port, allowed=settings.LLM_ALLOWED_HOSTS, resolver=_resolve_leniently)
     except guard.AddressRefused as error:
-        raise Invalid(str(error), code="address_refused") from None
+        raise Invalid(str(error), code="address_refused", field="base_url") from None
 
 
 def _resolve_leniently(host: str, port: int) -> list[str]:

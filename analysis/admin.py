@@ -7,9 +7,20 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from analysis import providers
+from analysis import agents, providers
+from analysis import schedule_admin as schedule_admin  # registers its pages
 from analysis.addresses import check_address
-from analysis.models import Agent, AnalysisRun, Assignment, Finding, Provider, TaskConfig, Window, WindowMessage
+from analysis.models import (
+    Agent,
+    AgentVersion,
+    AnalysisRun,
+    Assignment,
+    Finding,
+    Provider,
+    TaskConfig,
+    Window,
+    WindowMessage,
+)
 from analysis.task_fields import schema_error
 from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin, ScopedForm
 from tasktracker.core.enums import Role
@@ -25,6 +36,8 @@ class ProviderForm(ScopedForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text="Sealed when saved; empty leaves it as it is. Another host in the base URL clears it.",
     )
+    requests_per_minute = forms.IntegerField(required=False, min_value=0, max_value=1_000_000)
+    tokens_per_minute = forms.IntegerField(required=False, min_value=0, max_value=1_000_000_000)
 
     class Meta:
         model = Provider
@@ -37,9 +50,17 @@ class ProviderForm(ScopedForm):
             "context_tokens",
             "concurrency",
             "timeout_seconds",
+            "requests_per_minute",
+            "tokens_per_minute",
             "local",
             "is_active",
         ]
+
+    def clean_requests_per_minute(self) -> int:
+        return self.cleaned_data["requests_per_minute"] or 0
+
+    def clean_tokens_per_minute(self) -> int:
+        return self.cleaned_data["tokens_per_minute"] or 0
 
 
 def typed(form: Any) -> dict[str, Any]:
@@ -93,8 +114,19 @@ class AgentAdmin(ScopedAdmin):
     list_select_related = ["provider"]
     readonly_fields = ["version"]
 
-    def save_model(self, request: HttpRequest, obj: Agent, form: Any, change: bool) -> None:
-        providers.save_agent(agent=obj, values=typed(form))
+    def save_model(self, request: Any, obj: Agent, form: Any, change: bool) -> None:
+        agents.save_agent(agent=obj, values=typed(form), by=request.user)
+
+
+@admin.register(AgentVersion)
+class AgentVersionAdmin(ScopedAdmin):
+    read_only = True
+    workspace_path = "agent__workspace"
+    list_display = ["agent", "number", "provider_name", "model", "at", "by"]
+    list_filter = ["purpose"]
+    search_fields = ["name", "model"]
+    list_select_related = ["agent", "by"]
+    ordering = ["-at"]
 
 
 class TaskConfigForm(ScopedForm):

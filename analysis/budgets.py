@@ -1,62 +1,85 @@
 """May the run make another call? Its caps, and how patient it is with its provider; both read from the ledger."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from itertools import takewhile
 
 from analysis import selectors
+from analysis.days import DAY, midnight
 from analysis.lanes import lanes_of
-from analysis.models import AnalysisRun
+from analysis.models import AnalysisRun, SpendingCap
 from analysis.results import Stop
 from analysis.selectors import Bill, subject_of
-from tasktracker.core.llm import limits
+from tasktracker.core.llm import breaker, limits
 from tasktracker.core.llm.budget import estimate_tokens
 from tasktracker.core.llm.types import Prompt
 from tasktracker.core.models import LLMCall, StatusChange
 
-PATIENCE = 5  # calls in a row that the provider failed, before the run waits for a person
-_TROUBLE = (LLMCall.Outcome.DOWN, LLMCall.Outcome.TIMEOUT, LLMCall.Outcome.RATE_LIMITED)
+PATIENCE = 5  # failures of the provider in a row, before the run waits
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """Caps on what one bill may hold. `whose` begins the sentence that says it, `note` goes into the history."""
+
+    key: str
+    caps: Mapping[str, float]
+    whose: str
+    note: str
+    bill: Callable[[], Bill]
+
+
+def caps_of(run: AnalysisRun) -> list[Cap]:
+    """The run's own caps, and those of its workspace for today; without those that cap nothing."""
+    found = [Cap(subject_of(run), run.caps, "The run's", "", lambda: selectors.bill(run))]
+    day = SpendingCap.objects.filter(workspace_id=run.workspace_id).first()
+    if day is not None:
+        since = midnight(run.workspace)
+        of_day = partial(selectors.bill_of_workspace, run.workspace_id, since=since)
+        found.append(Cap(f"day:{run.workspace_id}", day.as_caps(), "Today's", DAY, of_day))
+    return [each for each in found if each.caps]
 
 
 @contextmanager
 def kept(run: AnalysisRun, prompt: Prompt) -> Iterator[None]:
-    """Make this call in the `with`: raises `Stop` where it would go over a cap of the run.
+    """Make this call in the `with`: raises `Stop` where it would go over a cap.
 
-    Calls that are under way are not in the ledger yet. While the caps have room for all lanes that does not matter;
-    near a cap, calls go one at a time.
+    Calls that are under way are not in the ledger yet. While a cap has room for all lanes that does not matter; near
+    it, calls go one at a time.
     """
-    if not run.caps:
-        yield
-        return
-    bill = selectors.bill(run)
-    _refuse(run, bill, prompt)
-    alone = _is_near(run, bill, prompt)
-    with limits.turn(subject_of(run), alone=alone):
-        if alone:
-            _refuse(run, selectors.bill(run), prompt)
+    with ExitStack() as turns:
+        for cap in caps_of(run):
+            bill = cap.bill()
+            _refuse(cap, bill, prompt)
+            alone = _is_near(cap, bill, prompt, lanes_of(run))
+            turns.enter_context(limits.turn(cap.key, alone=alone))
+            if alone:
+                _refuse(cap, cap.bill(), prompt)
         yield
 
 
-def _refuse(run: AnalysisRun, bill: Bill, prompt: Prompt) -> None:
-    if "cost" in run.caps and bill.calls and bill.cost is None:
+def _refuse(cap: Cap, bill: Bill, prompt: Prompt) -> None:
+    if "cost" in cap.caps and bill.calls and bill.cost is None:
         raise Stop(
             "The price of this model is not known, so a cap on cost can't be kept: cap tokens instead.", reason="budget"
         )
     for name, (used, more) in _spending(bill, prompt).items():
-        cap = run.caps.get(name)
-        if cap is not None and (used + more > cap or used >= cap):
-            raise Stop(f"The run's cap of {cap:g} {name} is reached.", reason="budget")
+        limit = cap.caps.get(name)
+        if limit is not None and (used + more > limit or used >= limit):
+            raise Stop(f"{cap.whose} cap of {limit:g} {name} is reached.", reason="budget", note=cap.note)
 
 
-def _is_near(run: AnalysisRun, bill: Bill, prompt: Prompt) -> bool:
+def _is_near(cap: Cap, bill: Bill, prompt: Prompt, lanes: int) -> bool:
     """Whether the lanes together could go over a cap with a call each."""
-    if "cost" in run.caps and not bill.calls:
+    if "cost" in cap.caps and not bill.calls:
         return True  # nobody knows yet what a call costs
-    lanes = lanes_of(run)
     return any(
-        used + more * lanes > run.caps[name]
+        used + more * lanes > cap.caps[name]
         for name, (used, more) in _spending(bill, prompt).items()
-        if run.caps.get(name) is not None
+        if cap.caps.get(name) is not None
     )
 
 
@@ -70,9 +93,9 @@ def _spending(bill: Bill, prompt: Prompt) -> dict[str, tuple[float, float]]:
     }
 
 
-def failures_in_a_row(run: AnalysisRun) -> int:
-    """How often in a row, since a person last let the run go on, its provider was not there (PATIENCE at most)."""
-    return sum(1 for _ in takewhile(lambda outcome: outcome in _TROUBLE, _outcomes(run)))
+def streak(run: AnalysisRun) -> breaker.Streak:
+    """How the run's provider has failed since a person last let the run go on."""
+    return breaker.streak(run.workspace_id, run.provider.name, since=_let_go(run))
 
 
 def is_refusing(run: AnalysisRun) -> bool:
@@ -85,12 +108,13 @@ def is_refusing(run: AnalysisRun) -> bool:
 def _outcomes(run: AnalysisRun) -> list[str]:
     """Of the newest calls since the run was last set running, newest first."""
     calls = selectors.calls_of(run)
-    started = (
-        StatusChange.objects.filter(kind=run._meta.label_lower, object_id=run.pk, to_status="running")
-        .order_by("-id")
-        .values_list("at", flat=True)
-        .first()
-    )
+    started = _let_go(run)
     if started is not None:
         calls = calls.filter(at__gte=started)
     return list(calls.order_by("-id").values_list("outcome", flat=True)[:PATIENCE])
+
+
+def _let_go(run: AnalysisRun) -> datetime | None:
+    """When the run was last set running."""
+    changes = StatusChange.objects.filter(kind=run._meta.label_lower, object_id=run.pk, to_status="running")
+    return changes.order_by("-id").values_list("at", flat=True).first()

@@ -18,12 +18,13 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from analysis import engines, findings, planning, services, transitions
+from analysis import categories, engines, findings, planning, services, transitions
 from analysis.lanes import crew_of, lanes_of
 from analysis.models import AnalysisRun
 from analysis.progress import emit_progress
 from analysis.results import Answered, Engine, Failed, Result, Stop
 from analysis.transitions import Claim, End
+from ingestion import services as message_services
 from tasktracker.core.crypto import DecryptionError
 from tasktracker.core.errors import DomainError
 from tasktracker.core.events import enqueue
@@ -150,7 +151,7 @@ class Lane:
         except Stop as stop:
             transitions.give_back(list(held.values()), wait_seconds=stop.wait_seconds, error=stop.error)
             if stop.reason:
-                services.pause_run(run_id=self.run.pk, reason=stop.reason, error=stop.error)
+                services.pause_run(run_id=self.run.pk, reason=stop.reason, error=stop.error, note=stop.note)
             elif stop.wait_seconds <= LONGEST_COUNTDOWN:
                 # Later is the sweeper's business: a broker hands out a long countdown twice.
                 enqueue("analysis.tasks.work_lane", self.run.pk, countdown=stop.wait_seconds)
@@ -176,7 +177,7 @@ class Lane:
         """
         try:
             if results:
-                self._store(results, held, took)
+                self._store(results, held, took, categories.of(self.run, results))
         except CONNECTION_LOST:
             raise
         except DatabaseError:
@@ -196,7 +197,9 @@ class Lane:
             return []
 
     @transaction.atomic
-    def _store(self, results: Sequence[Result], held: Mapping[int, Claim], took: int) -> None:
+    def _store(
+        self, results: Sequence[Result], held: Mapping[int, Claim], took: int, kinds: Mapping[int, str]
+    ) -> None:
         ends = [
             End(held[result.loaded.window_id], "failed", error=result.error, duration_ms=took)
             if isinstance(result, Failed)
@@ -206,6 +209,7 @@ class Lane:
         kept = transitions.finish(run_id=self.run.pk, ends=ends)
         answers = [result for result in results if isinstance(result, Answered) and result.loaded.window_id in kept]
         findings.write(run=self.run, answers=answers)
+        message_services.set_categories(categories=kinds)
 
     def tell(self) -> None:
         """A progress event, so seldom that all lanes together keep to PROGRESS_SECONDS."""

@@ -6,10 +6,11 @@ The payload of a finding is the engine's item, with references resolved:
 - `topic` of an atom: a name; with `topic_id` where that is an approved topic
 - `links` of an atom: `[{"to", "type"}]`, where `to` is the id of an approved atom or the title of another atom
 - `atoms` of a task: ids of approved atoms
+- `fields` of a task: those that a task configuration knows and whose values keep its rule; the others are left out
 - `evidence`: as the engine gave it; what was found in the messages is in the finding's quotes
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from analysis.evidence import CheckedItem, Proof
@@ -19,6 +20,8 @@ from analysis.known import KnownRow
 from analysis.models import AnalysisRun, Finding
 from analysis.prompts.answers import AtomItem, Item, TaskItem, TopicItem
 from analysis.results import Answered
+from analysis.task_configs import properties_for
+from analysis.task_fields import fitting
 from ingestion.models import Quote
 from ingestion.text import clean_json, clean_name, clean_text
 
@@ -27,8 +30,10 @@ Key = tuple[int, int, int, str]  # what a Quote is unique by
 
 def write(*, run: AnalysisRun, answers: Sequence[Answered]) -> None:
     """Store the findings of windows with their quotes, in the caller's transaction, in a few statements."""
+    has_fields = any(isinstance(one.item, TaskItem) and one.item.fields for answer in answers for one in answer.items)
+    rules = properties_for(run.workspace_id) if has_fields else {}
     drafts = [
-        (answer.loaded, checked, _finding(run, answer.loaded, ordinal, checked))
+        (answer.loaded, checked, _finding(run, answer.loaded, ordinal, checked, rules))
         for answer in answers
         for ordinal, checked in enumerate(answer.items)
     ]
@@ -61,7 +66,7 @@ def _key(loaded: Loaded, proof: Proof) -> Key:
     return (message.pk, passage.start, passage.end, message.text[passage.start : passage.end])
 
 
-def _finding(run: AnalysisRun, loaded: Loaded, ordinal: int, checked: CheckedItem) -> Finding:
+def _finding(run: AnalysisRun, loaded: Loaded, ordinal: int, checked: CheckedItem, rules: Mapping[str, Any]) -> Finding:
     item = checked.item
     kind, title, extra = _identity(item)
     return Finding(
@@ -71,7 +76,7 @@ def _finding(run: AnalysisRun, loaded: Loaded, ordinal: int, checked: CheckedIte
         ordinal=ordinal,
         kind=kind,
         title=title,
-        payload=_payload(item, loaded),
+        payload=_payload(item, loaded, rules),
         fingerprint=fingerprint(kind, title, extra),
         confidence=item.confidence,
         reasoning=clean_text(item.reasoning).text,
@@ -90,7 +95,7 @@ def _identity(item: Item) -> tuple[str, str, str]:
     raise TypeError(f"{type(item).__name__} is no item of an answer")
 
 
-def _payload(item: Item, loaded: Loaded) -> dict[str, Any]:
+def _payload(item: Item, loaded: Loaded, rules: Mapping[str, Any]) -> dict[str, Any]:
     values = item.model_dump(mode="json")
     # A model may put anything into a string, also what the database does not take.
     payload: dict[str, Any] = clean_json(values).value
@@ -107,6 +112,7 @@ def _payload(item: Item, loaded: Loaded) -> dict[str, Any]:
             if known is None or known.kind == "atom"
         ]
     if isinstance(item, TaskItem):
+        payload["fields"] = fitting(payload["fields"], rules)
         payload["atoms"] = [loaded.atoms[ref].pk for ref in item.atoms if ref in loaded.atoms]
     return payload
 

@@ -13,14 +13,15 @@ from analysis.forecasts import pack_tokens
 from analysis.inputs import Loaded, load
 from analysis.known import Known, known_in
 from analysis.models import AnalysisRun
+from analysis.prompts.extract_knowledge import KnowledgeBatch
 from analysis.prompts.inputs import WindowInput
+from analysis.prompts.propose_tasks import TasksBatch
 from analysis.results import Answered, Failed, Result, Stop
 from analysis.selectors import subject_of
 from tasktracker.core import llm
+from tasktracker.core.llm import breaker
 
 HALVINGS = 2  # of one window
-FIRST_WAIT = 5.0  # seconds, doubled with each failure in a row
-LONGEST_WAIT = 300.0
 JITTER = 0.2
 
 
@@ -93,15 +94,7 @@ class ModelEngine:
         question = self.questions.build(inputs)
         try:
             with budgets.kept(self.run, question.prompt):
-                reply = llm.ask(
-                    question.prompt,
-                    question.answer,
-                    endpoint=self.questions.endpoint,
-                    workspace_id=self.run.workspace_id,
-                    subject=subject_of(self.run),
-                    local_only=any(piece.loaded.local_only for piece in pack),
-                    wanted=AnalysisRun.objects.filter(pk=self.run.pk, status="running").exists,
-                )
+                reply = self._reply(question, local_only=any(piece.loaded.local_only for piece in pack))
         except llm.NotWanted as error:
             raise Stop(error.detail) from None
         except llm.RateLimited as error:
@@ -120,6 +113,26 @@ class ModelEngine:
             done.dropped += found.dropped
         return missing
 
+    def _reply(self, question: questions.Question, *, local_only: bool) -> llm.Reply[KnowledgeBatch | TasksBatch]:
+        """The answer of the first provider that gives one; where none does, the error of the run's own."""
+        first: llm.LLMError | None = None
+        for endpoint in self.questions.endpoints:
+            try:
+                return llm.ask(
+                    question.prompt,
+                    question.answer,
+                    endpoint=endpoint,
+                    workspace_id=self.run.workspace_id,
+                    subject=subject_of(self.run),
+                    local_only=local_only,
+                    wanted=AnalysisRun.objects.filter(pk=self.run.pk, status="running").exists,
+                    remember=True,
+                )
+            except (llm.ProviderDown, llm.RateLimited, llm.Refused, llm.LocalOnly) as error:
+                first = first or error
+        assert first is not None  # noqa: S101 (there is always one endpoint)
+        raise first
+
     def _smaller(self, pack: list[Piece], error: llm.LLMError) -> list[list[Piece]] | None:
         """The pack in two, or its only window in two; None when there is nothing left to divide."""
         if isinstance(error, llm.Refused) and budgets.is_refusing(self.run):
@@ -134,9 +147,9 @@ class ModelEngine:
 
     def _rest(self, error: llm.LLMError, retry_after: float | None) -> NoReturn:
         """Raise `Stop`: wait as long as the provider says, or longer each time; in the end wait for a person."""
-        failures = budgets.failures_in_a_row(self.run)
-        if failures >= budgets.PATIENCE:
+        streak = budgets.streak(self.run)
+        if streak.failures >= budgets.PATIENCE:
             raise Stop(error.detail, reason="provider") from None
-        wait = retry_after or min(LONGEST_WAIT, FIRST_WAIT * 2 ** max(0, failures - 1))
+        wait = retry_after or streak.wait or breaker.FIRST_WAIT
         # Spread upwards only: never before the time that was asked for.
         raise Stop(error.detail, wait_seconds=wait * (1 + random.uniform(0, JITTER))) from None

@@ -26,6 +26,8 @@ class Provider(TimeStamped):
     context_tokens = models.PositiveIntegerField(default=8192, help_text="What the model can read at once.")
     concurrency = models.PositiveSmallIntegerField(default=2, help_text="Calls at the same time.")
     timeout_seconds = models.PositiveSmallIntegerField(default=120)
+    requests_per_minute = models.PositiveIntegerField(default=0, help_text="0: no limit.")
+    tokens_per_minute = models.PositiveIntegerField(default=0, help_text="0: no limit.")
     local = models.BooleanField(default=False, help_text="Runs on hardware of your own.")
     is_active = models.BooleanField(default=True)
     is_default = models.BooleanField(default=False)
@@ -55,16 +57,21 @@ class Provider(TimeStamped):
 
 
 class Agent(TimeStamped):
-    """A provider put to one purpose, with its model and instructions; `version` grows with each change."""
+    """A provider put to one purpose, with its model and instructions; `version` grows with each change.
+
+    `fallbacks` are ids of providers of the same workspace, asked in this order when the first one is down.
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="agents")
     name = models.CharField(max_length=120)
     purpose = models.CharField(max_length=20, choices=Purpose)
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="agents")
+    fallbacks = models.JSONField(default=list, blank=True, help_text="Ids of providers to ask next, in this order.")
     model = models.CharField(max_length=200, blank=True, help_text="Empty: the provider's default model.")
     temperature = models.FloatField(default=0.0)
     max_tokens = models.PositiveIntegerField(default=4000)
     instructions = models.TextField(blank=True)
+    language = models.CharField(max_length=10, blank=True, help_text="Such as en; empty: the project's.")
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -76,6 +83,33 @@ class Agent(TimeStamped):
 
     def __str__(self) -> str:
         return f"{self.name} v{self.version}"
+
+
+class AgentVersion(models.Model):
+    """An agent as it was from `at` on, never edited; a run keeps the number that it was started with."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=120)
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    # A provider that nothing uses any more may go; its name stays.
+    provider = models.ForeignKey(Provider, null=True, on_delete=models.SET_NULL, related_name="+")
+    provider_name = models.CharField(max_length=120)
+    fallbacks = models.JSONField(default=list)
+    model = models.CharField(max_length=200, blank=True)
+    temperature = models.FloatField()
+    max_tokens = models.PositiveIntegerField()
+    instructions = models.TextField(blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["agent", "number"], name="agentversion_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.number}"
 
 
 class TaskConfig(TimeStamped):
@@ -146,6 +180,7 @@ class AnalysisRun(TimeStamped):
     forecast = models.JSONField(default=dict, blank=True)
     plan = models.JSONField(default=dict, blank=True, help_text="What the offline engine learnt from the whole run.")
     error = models.CharField(max_length=500, blank=True)
+    accuracy = models.JSONField(default=dict, blank=True, help_text="What people decided, as it was at the close.")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -304,3 +339,51 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class SpendingCap(TimeStamped):
+    """What all runs of a workspace may use in a day of its time zone; empty is no cap."""
+
+    workspace = models.OneToOneField(Workspace, on_delete=models.CASCADE, related_name="spending_cap")
+    calls = models.PositiveIntegerField(null=True, blank=True)
+    tokens = models.PositiveBigIntegerField(null=True, blank=True, help_text="In and out.")
+    cost = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True, help_text="USD.")
+
+    def __str__(self) -> str:
+        return f"spending cap of {self.workspace_id}"
+
+    def as_caps(self) -> dict[str, float]:
+        """Those that are set, as a run has its own."""
+        values = {"calls": self.calls, "tokens": self.tokens, "cost": self.cost}
+        return {name: float(value) for name, value in values.items() if value is not None}
+
+
+class Schedule(TimeStamped):
+    """Starts runs by itself: at times (`cron`, in the workspace's time zone), or when `at_least` new messages wait."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="schedules")
+    name = models.CharField(max_length=120)
+    stage = models.CharField(max_length=10, choices=Stage, default=Stage.KNOWLEDGE)
+    source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    provider = models.ForeignKey(Provider, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    cron = models.CharField(max_length=100, blank=True, help_text="Minute, hour, day, month, weekday: 0 7 * * 1-5")
+    at_least = models.PositiveIntegerField(null=True, blank=True, help_text="Start when so many new messages wait.")
+    is_active = models.BooleanField(default=True)
+    next_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_run = models.ForeignKey(
+        AnalysisRun, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    last_error = models.CharField(max_length=300, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="schedule_name_once"),
+            models.CheckConstraint(condition=Q(stage__in=Stage.values), name="schedule_stage_known"),
+            models.CheckConstraint(condition=~Q(cron="") | Q(at_least__isnull=False), name="schedule_has_an_occasion"),
+        ]
+        # what is due
+        indexes = [models.Index(fields=["next_at"], name="schedule_due", condition=Q(is_active=True))]
+
+    def __str__(self) -> str:
+        return self.name

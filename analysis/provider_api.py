@@ -1,5 +1,6 @@
 """The API of who answers: providers, agents, assignments, task configurations."""
 
+from dataclasses import replace
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -9,10 +10,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analysis import probing, providers
+from analysis import agents, probing, providers, trying
 from analysis.models import Agent, Assignment, Provider, TaskConfig
 from analysis.provider_serializers import (
     AgentSerializer,
+    AgentTestSerializer,
+    AgentVersionSerializer,
     AssignmentSerializer,
     ProviderSerializer,
     TaskConfigSerializer,
@@ -21,7 +24,7 @@ from tasktracker.core.api import CrudViewSet
 from tasktracker.core.enums import Role
 from tasktracker.core.locks import one_at_a_time
 
-TEXT_LIMIT = 4_000
+VERSIONS = 200
 TRY_SECONDS = 90  # longer than any of these waits
 
 
@@ -42,13 +45,25 @@ class ProviderViewSet(CrudViewSet):
     def perform_destroy(self, instance: Provider) -> None:  # type: ignore[override]
         providers.delete_provider(provider=instance)
 
-    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    @extend_schema(
+        request=inline_serializer("ProviderTest", {"structured": serializers.BooleanField(required=False)}),
+        responses=OpenApiTypes.OBJECT,
+    )
     @action(detail=True, methods=["post"])
     def test(self, request: Request, pk: str) -> Response:
-        """Whether the provider answers: `{"ok", "detail", "models"}`."""
+        """Whether the provider answers: `{"ok", "detail", "models", "structured", "context_tokens"}`.
+
+        `structured` (yes, no, unknown) says whether answers can be held to a schema. With `structured` true in the
+        body its default model is asked where that is not known: a call of a few tokens.
+        """
         provider = self.get_object()
+        field = serializers.BooleanField(default=False)
+        ask = field.run_validation(request.data.get("structured", False) if isinstance(request.data, dict) else False)
         with one_at_a_time(user=self.access.user, seconds=TRY_SECONDS):
-            return Response(probing.probe(provider).as_dict())
+            found = probing.probe(provider)
+            if ask and found.ok and found.structured == "unknown" and provider.default_model:
+                found = replace(found, structured=trying.ask_structured(provider))
+            return Response(found.as_dict())
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["get"])
@@ -68,17 +83,32 @@ class AgentViewSet(CrudViewSet):
     write_role = Role.ADMIN
 
     @extend_schema(
-        request=inline_serializer("AgentTest", {"text": serializers.CharField(max_length=TEXT_LIMIT)}),
+        request=AgentTestSerializer,
         responses=OpenApiTypes.OBJECT,
     )
     @action(detail=True, methods=["post"])
     def test(self, request: Request, pk: str) -> Response:
-        """What the agent would say about a text: `{"answer", "tokens_in", "tokens_out", "cost", "duration_ms"}`."""
+        """What the agent would say about a text.
+
+        `{"prompt": {"system", "user", "name", "version"}, "answer", "tokens_in", "tokens_out", "cost", "duration_ms",
+        "model"}`; lines of the form `Name: words` are messages of their own. `version` tries an earlier version.
+        """
         agent = self.get_object()
-        field = serializers.CharField(max_length=TEXT_LIMIT)
-        text = field.run_validation(request.data.get("text") if isinstance(request.data, dict) else None)
+        body = AgentTestSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked = agents.at_version(agent, body.validated_data.get("version", agent.version))
         with one_at_a_time(user=self.access.user, seconds=TRY_SECONDS):
-            return Response(probing.try_agent(agent, text))
+            return Response(trying.try_agent(asked, body.validated_data["text"]))
+
+    def perform_destroy(self, instance: Agent) -> None:  # type: ignore[override]
+        agents.delete_agent(agent=instance)
+
+    @extend_schema(responses=AgentVersionSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def versions(self, request: Request, pk: str) -> Response:
+        """The agent as it was, the newest version first: at most 200."""
+        rows = self.get_object().versions.select_related("by")[:VERSIONS]
+        return Response(AgentVersionSerializer(rows, many=True).data)
 
 
 class TaskConfigViewSet(CrudViewSet):

@@ -4,8 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from analysis import providers
-from analysis.models import Agent, Assignment, Provider, TaskConfig
+from analysis import agents, providers
+from analysis.models import Agent, AgentVersion, Assignment, Provider, TaskConfig
 from analysis.task_fields import schema_error
 from knowledge.models import Project
 from tasktracker.core.permissions import access_for
@@ -19,6 +19,9 @@ class ScopedKey(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
         if request is None or rows is None:
             return rows  # the description of the API is being made
         return rows.filter(workspace=access_for(request).workspace)
+
+    def to_representation(self, value: Any) -> Any:
+        return value if isinstance(value, int) else super().to_representation(value)  # a list of ids holds no rows
 
 
 class ProviderSerializer(serializers.ModelSerializer[Provider]):
@@ -41,6 +44,8 @@ class ProviderSerializer(serializers.ModelSerializer[Provider]):
             "context_tokens",
             "concurrency",
             "timeout_seconds",
+            "requests_per_minute",
+            "tokens_per_minute",
             "local",
             "is_active",
             "is_default",
@@ -52,6 +57,8 @@ class ProviderSerializer(serializers.ModelSerializer[Provider]):
             "context_tokens": {"min_value": 1024, "max_value": 10_000_000},
             "concurrency": {"min_value": 1, "max_value": 64},
             "timeout_seconds": {"min_value": 1, "max_value": 480},
+            "requests_per_minute": {"max_value": 1_000_000},
+            "tokens_per_minute": {"max_value": 1_000_000_000},
         }
 
     def get_status(self, provider: Provider) -> str:
@@ -66,9 +73,10 @@ class ProviderSerializer(serializers.ModelSerializer[Provider]):
 
 
 class AgentSerializer(serializers.ModelSerializer[Agent]):
-    """An agent; `version` grows with each change."""
+    """An agent; `version` grows with each change. `fallbacks` are providers to ask in turn when its own is down."""
 
     provider = ScopedKey(queryset=Provider.objects.all())
+    fallbacks = ScopedKey(queryset=Provider.objects.all(), many=True, required=False)
 
     class Meta:
         model = Agent
@@ -77,10 +85,12 @@ class AgentSerializer(serializers.ModelSerializer[Agent]):
             "name",
             "purpose",
             "provider",
+            "fallbacks",
             "model",
             "temperature",
             "max_tokens",
             "instructions",
+            "language",
             "version",
             "created_at",
         ]
@@ -93,10 +103,34 @@ class AgentSerializer(serializers.ModelSerializer[Agent]):
 
     def create(self, validated_data: dict[str, Any]) -> Agent:
         workspace = validated_data.pop("workspace")
-        return providers.save_agent(agent=Agent(workspace=workspace), values=validated_data)
+        return self._save(Agent(workspace=workspace), validated_data)
 
     def update(self, instance: Agent, validated_data: dict[str, Any]) -> Agent:
-        return providers.save_agent(agent=instance, values=validated_data)
+        return self._save(instance, validated_data)
+
+    def _save(self, agent: Agent, values: dict[str, Any]) -> Agent:
+        return agents.save_agent(agent=agent, values=values, by=access_for(self.context["request"]).user)
+
+
+class AgentTestSerializer(serializers.Serializer[Any]):
+    """A text to try an agent on, in an earlier `version` of it or as it is now."""
+
+    text = serializers.CharField(max_length=4_000)
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
+class AgentVersionSerializer(serializers.ModelSerializer[AgentVersion]):
+    """An agent as it was from `at` on. `by` is who changed it, `provider` null where that is gone since."""
+
+    by = serializers.CharField(source="by.username", default=None, read_only=True)
+
+    class Meta:
+        model = AgentVersion
+        fields = [
+            *("number", "name", "purpose", "provider", "provider_name", "fallbacks", "model"),
+            *("temperature", "max_tokens", "instructions", "language", "at", "by"),
+        ]
+        read_only_fields = fields
 
 
 class TaskConfigSerializer(serializers.ModelSerializer[TaskConfig]):

@@ -7,8 +7,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from analysis.addresses import check_address, host_of
+from analysis.agents import Values
+from analysis.agents import agent_at as agent_at
 from analysis.models import Agent, Assignment, Provider
 from knowledge.models import Project
 from tasktracker.core.crypto import DecryptionError
@@ -18,6 +21,7 @@ from tasktracker.core.llm.types import Endpoint
 from tasktracker.core.models import Workspace
 
 OFFLINE = "offline"
+NEED_ADDRESS = (ProviderKind.AZURE, ProviderKind.COMPATIBLE)
 PURPOSES = {Stage.KNOWLEDGE: Purpose.EXTRACT_KNOWLEDGE, Stage.TASKS: Purpose.PROPOSE_TASKS}
 
 
@@ -42,11 +46,14 @@ class Engine:
         return not (self.is_offline or self.provider.local)
 
 
-def endpoint_of(provider: Provider, agent: Agent | None) -> Endpoint:
-    """Where the gateway asks; raises `DecryptionError` for a key that no configured key opens."""
+def endpoint_of(provider: Provider, agent: Values | None) -> Endpoint:
+    """Where the gateway asks; raises `DecryptionError` for a key that no configured key opens.
+
+    An agent's model is one of its own provider: a fallback is asked for its default model.
+    """
     return Endpoint(
         kind=ProviderKind(provider.kind),
-        model=(agent.model if agent else "") or provider.default_model,
+        model=(agent.model if agent and agent.provider_id == provider.pk else "") or provider.default_model,
         url=provider.base_url,
         key=provider.open_api_key(),
         is_local=provider.local,
@@ -54,6 +61,8 @@ def endpoint_of(provider: Provider, agent: Agent | None) -> Endpoint:
         timeout_seconds=provider.timeout_seconds,
         name=provider.name,
         concurrency=provider.concurrency,
+        requests_per_minute=provider.requests_per_minute,
+        tokens_per_minute=provider.tokens_per_minute,
     )
 
 
@@ -179,13 +188,20 @@ def status_of(provider: Provider) -> str:
 def _check_provider(provider: Provider) -> None:
     twin = Provider.objects.filter(workspace=provider.workspace, name=provider.name).exclude(pk=provider.pk)
     if twin.exists():
-        raise Conflict(f"There is a provider {provider.name} already.", code="name_taken")
+        raise Conflict(f"There is a provider {provider.name} already.", code="name_taken", field="name")
     if provider.kind == ProviderKind.OFFLINE and provider.name != OFFLINE:
         raise Invalid("The offline engine is there already, under the name offline.", code="offline_fixed")
+    if provider.kind in NEED_ADDRESS and not provider.base_url:
+        raise Invalid(f"{provider.get_kind_display()} has no address of its own: give one.", field="base_url")
     if provider.name == OFFLINE:
         if provider.kind != ProviderKind.OFFLINE:
             raise Invalid("The name offline belongs to the offline engine.", code="offline_fixed")
         provider.is_active = provider.local = True
+
+
+def stands_in_for(provider: Provider) -> QuerySet[Agent]:
+    """The agents that have this provider among their fallbacks."""
+    return Agent.objects.filter(workspace_id=provider.workspace_id, fallbacks__contains=[provider.pk])
 
 
 @transaction.atomic
@@ -193,7 +209,7 @@ def delete_provider(*, provider: Provider) -> None:
     """Remove a provider that nothing uses; `Conflict` `in_use` where runs or agents name it."""
     if provider.name == OFFLINE:
         raise Conflict("The offline engine is always there.", code="offline_fixed")
-    if provider.runs.exists() or provider.agents.exists():
+    if provider.runs.exists() or provider.agents.exists() or stands_in_for(provider).exists():
         raise Conflict("Runs or agents use this provider: switch it off instead.", code="in_use")
     was_default = provider.is_default
     workspace = provider.workspace
@@ -202,23 +218,3 @@ def delete_provider(*, provider: Provider) -> None:
         offline = ensure_offline_provider(workspace=workspace)
         offline.is_default = True
         offline.save(update_fields=["is_default", "updated_at"])
-
-
-@transaction.atomic
-def save_agent(*, agent: Agent, values: Mapping[str, Any]) -> Agent:
-    """Write `values` to a new or stored agent; `version` grows when anything of it changes."""
-    if agent.pk:
-        agent = Agent.objects.select_for_update().get(pk=agent.pk)
-    changed = [name for name, value in values.items() if getattr(agent, name, None) != value]
-    for name, value in values.items():
-        setattr(agent, name, value)
-    if agent.provider.workspace_id != agent.workspace_id:
-        raise Invalid("This provider belongs to another workspace.")
-    twin = Agent.objects.filter(workspace=agent.workspace, name=agent.name).exclude(pk=agent.pk)
-    if twin.exists():
-        raise Conflict(f"There is an agent {agent.name} already.", code="name_taken")
-    if agent.pk and changed:
-        agent.version += 1
-    if not agent.pk or changed:
-        agent.save()
-    return agent

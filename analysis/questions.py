@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.agents import agent_at, fallbacks_of
 from analysis.models import AnalysisRun, TaskConfig
 from analysis.prompts import extract_knowledge, propose_tasks
 from analysis.prompts.extract_knowledge import KnowledgeBatch
@@ -27,8 +28,10 @@ class Questions:
     """Builds the questions of one run; what the run's settings say is read once. Raises `DecryptionError`."""
 
     def __init__(self, run: AnalysisRun) -> None:
-        agent = run.agent
-        self.endpoint = endpoint_of(run.provider, agent)
+        agent = agent_at(run)
+        others = fallbacks_of(agent) if agent is not None else []
+        # In the order in which they are asked: the run's own provider, then who stands in for it.
+        self.endpoints = [endpoint_of(provider, agent) for provider in (run.provider, *others)]
         self.stage = Stage(run.stage)
         self.common = _project_settings(run)
         if agent is not None:
@@ -37,6 +40,8 @@ class Questions:
                 "temperature": agent.temperature,
                 "max_tokens": agent.max_tokens,
             }
+            if agent.language:
+                self.common["language"] = agent.language
         self.fields = _task_fields(run) if self.stage == Stage.TASKS else {}
 
     def build(self, windows: Sequence[WindowInput]) -> Question:

@@ -29,12 +29,16 @@ Result = Answered | Failed
 
 
 class Stop(Exception):
-    """Ask no more for `wait_seconds`, or, with a `reason` (budget, provider), until a person resumes the run."""
+    """Ask no more for `wait_seconds`, or, with a `reason` (budget, provider), until the run is resumed.
 
-    def __init__(self, error: str, *, reason: str = "", wait_seconds: float = 0) -> None:
+    `note` goes into the run's history.
+    """
+
+    def __init__(self, error: str, *, reason: str = "", wait_seconds: float = 0, note: str = "") -> None:
         super().__init__(error)
         self.error = error
         self.reason = reason
+        self.note = note
         self.wait_seconds = wait_seconds
 
 

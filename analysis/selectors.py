@@ -1,7 +1,7 @@
 """Reading runs: what waits for one, how far it is, what it found and what it cost. Everything is counted."""
 
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import (
@@ -22,11 +22,15 @@ from django.db.models import (
     Value,
 )
 from django.db.models.functions import Cast, Coalesce, Concat, Now
+from django.utils import timezone
 
 from analysis.models import AnalysisRun, Finding, Window, WindowMessage
 from ingestion.models import Message
 from tasktracker.core.enums import Stage, Verdict
 from tasktracker.core.models import LLMCall, User
+
+PACE_WINDOWS = 100  # so many of the last ones tell the pace
+PACE_FROM = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,16 @@ def calls_of(run: AnalysisRun) -> QuerySet[LLMCall]:
 
 def bill(run: AnalysisRun) -> Bill:
     """Counted now, from the ledger."""
-    found = calls_of(run).aggregate(
+    return _sum(calls_of(run))
+
+
+def bill_of_workspace(workspace_id: int, *, since: datetime) -> Bill:
+    """What a workspace has used since then, runs and everything else."""
+    return _sum(LLMCall.objects.filter(workspace_id=workspace_id, at__gte=since))
+
+
+def _sum(calls: QuerySet[LLMCall]) -> Bill:
+    found = calls.order_by().aggregate(
         calls=Count("pk"),
         priced=Count("cost"),
         spent_in=Coalesce(Sum("tokens_in"), 0),
@@ -89,6 +102,22 @@ def bill(run: AnalysisRun) -> Bill:
         tokens_out=found["spent_out"],
         cost=float(found["spent"] or 0) if found["priced"] or not found["calls"] else None,
     )
+
+
+def seconds_left(run: AnalysisRun) -> float | None:
+    """How long a running run still takes at the pace of its last windows; None while nobody can tell."""
+    if run.status != "running":
+        return None
+    ended = Window.objects.filter(run=run, status__in=["done", "failed"], finished_at__isnull=False)
+    last = list(ended.order_by("-finished_at").values_list("finished_at", "tokens")[:PACE_WINDOWS])
+    began = last[-1][0] if len(last) >= PACE_FROM else None
+    if began is None:
+        return None
+    span = (timezone.now() - began).total_seconds()
+    # The oldest one ended when the span began: its work lies before it.
+    done = sum(tokens for _, tokens in last[:-1])
+    left = Window.objects.filter(run=run, status__in=["waiting", "running"]).aggregate(tokens=Sum("tokens"))["tokens"]
+    return (left or 0) * span / done if done else None
 
 
 def windows_of(run: AnalysisRun) -> QuerySet[Window]:

@@ -6,6 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from analysis import selectors
 from analysis.models import AnalysisRun, Window
 from tasktracker.core.enums import Stage
 from tasktracker.core.models import LLMCall
@@ -48,6 +49,7 @@ class RunSerializer(serializers.ModelSerializer[AnalysisRun]):
 
     provider = serializers.CharField(source="provider.name", read_only=True)
     progress = serializers.SerializerMethodField()
+    seconds_left = serializers.SerializerMethodField()
     messages = serializers.IntegerField(source="n_messages", read_only=True)
     windows = serializers.IntegerField(source="n_windows", read_only=True)
     findings = serializers.IntegerField(source="n_findings", read_only=True)
@@ -65,6 +67,8 @@ class RunSerializer(serializers.ModelSerializer[AnalysisRun]):
             "status",
             "reason",
             "progress",
+            "seconds_left",
+            "accuracy",
             "messages",
             "windows",
             "findings",
@@ -89,6 +93,11 @@ class RunSerializer(serializers.ModelSerializer[AnalysisRun]):
     @extend_schema_field(OpenApiTypes.OBJECT)
     def get_progress(self, run: Any) -> dict[str, int]:
         return {"done": run.n_done, "total": run.n_windows, "failed": run.n_failed}
+
+    @extend_schema_field(OpenApiTypes.NUMBER)
+    def get_seconds_left(self, run: Any) -> float | None:
+        """At the pace of the last windows; null while nobody can tell."""
+        return selectors.seconds_left(run)
 
     @extend_schema_field(OpenApiTypes.NUMBER)
     def get_cost(self, run: Any) -> float | None:

@@ -16,7 +16,8 @@ from analysis.questions import prompt_version
 from ingestion.models import Source
 from tasktracker.core.enums import Stage
 from tasktracker.core.errors import Conflict, Invalid
-from tasktracker.core.events import RunCancelled, RunCompleted, RunFailed, RunStarted, emit
+from tasktracker.core.events import RunCancelled, RunClosed, RunCompleted, RunFailed, RunStarted, emit
+from tasktracker.core.llm import breaker
 from tasktracker.core.models import User, Workspace
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "create_run",
     "ensure_offline_provider",
     "fail_run",
+    "keep_accuracy",
     "pause_run",
     "reopen_run",
     "resume_run",
@@ -103,9 +105,7 @@ def _refuse_overlap(run: AnalysisRun) -> None:
     live = AnalysisRun.objects.filter(
         workspace_id=run.workspace_id, stage=run.stage, status__in=["running", "paused", "cancelling"]
     ).exclude(pk=run.pk)
-    other = next(
-        (row for row in live if None in (row.source_id, run.source_id) or row.source_id == run.source_id), None
-    )
+    other = next((row for row in live if _overlap(row, run)), None)
     if other is not None:
         raise Conflict(
             f"Run {other.pk} is {other.status} over the same messages: wait for it, resume it or cancel it.",
@@ -113,6 +113,16 @@ def _refuse_overlap(run: AnalysisRun) -> None:
             run=other.pk,
             status=other.status,
         )
+
+
+def _overlap(one: AnalysisRun, two: AnalysisRun) -> bool:
+    """Whether two runs of one stage could take up the same messages: by source and by range of time."""
+    if None not in (one.source_id, two.source_id) and one.source_id != two.source_id:
+        return False
+    if one.stage != Stage.KNOWLEDGE:
+        return True  # knowledge belongs together, whenever it was said
+    apart = (one.until and two.since and one.until <= two.since) or (two.until and one.since and two.until <= one.since)
+    return not apart
 
 
 def _lock_workspace(workspace_id: int) -> None:
@@ -161,6 +171,7 @@ def resume_run(*, run_id: int, by: User | None = None, caps: Mapping[str, Any] |
         run = transitions.move_run(run, to="pending", by=by, finished_at=None, error="").row
     elif run.status == "paused":
         transitions.clear_wait(run_id=run.pk)
+        transaction.on_commit(lambda: breaker.forgive(run.workspace_id, run.provider.name))
     elif run.status != "pending":
         raise Conflict(f"This run is {run.status}: there is nothing to resume.", code="wrong_state", status=run.status)
     if caps is not None:
@@ -171,8 +182,17 @@ def resume_run(*, run_id: int, by: User | None = None, caps: Mapping[str, Any] |
 
 @transaction.atomic
 def close_run(*, run_id: int, by: User | None = None) -> AnalysisRun:
-    """Put an ended run away. Twice is harmless."""
-    return transitions.move_run(AnalysisRun.objects.get(pk=run_id), to="closed", by=by).row
+    """Put an ended run away; what people decided about its proposals is kept with it. Twice is harmless."""
+    moved = transitions.move_run(AnalysisRun.objects.get(pk=run_id), to="closed", by=by)
+    if moved.changed:
+        run = moved.row
+        emit(RunClosed(workspace_id=run.workspace_id, object_id=run.pk, stage=run.stage), by=by)
+    return moved.row
+
+
+def keep_accuracy(*, run_id: int, accuracy: Mapping[str, Any]) -> None:
+    """Keep with a run what people decided about what it found."""
+    AnalysisRun.objects.filter(pk=run_id).update(accuracy=dict(accuracy))
 
 
 @transaction.atomic
@@ -190,12 +210,12 @@ def reopen_run(*, run_id: int, by: User | None = None) -> AnalysisRun:
 
 
 @transaction.atomic
-def pause_run(*, run_id: int, reason: str, error: str = "") -> AnalysisRun:
-    """Stop asking: `reason` is budget or provider. A run that is no longer running stays as it is."""
+def pause_run(*, run_id: int, reason: str, error: str = "", note: str = "") -> AnalysisRun:
+    """Stop asking: `reason` is budget or provider, `note` is for the history. Only a running run is paused."""
     run = AnalysisRun.objects.select_for_update().get(pk=run_id)
     if run.status != "running":
         return run
-    run = transitions.move_run(run, to="paused", note=reason, reason=reason, error=error[:500]).row
+    run = transitions.move_run(run, to="paused", note=note or reason, reason=reason, error=error[:500]).row
     emit_progress(run)
     return run
 

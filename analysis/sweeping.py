@@ -2,7 +2,7 @@
 
 from django.db.models import Count, Q
 
-from analysis import execution, selectors, services, transitions
+from analysis import execution, reviving, selectors, services, transitions
 from analysis.lanes import lanes_of
 from analysis.models import AnalysisRun, Window
 
@@ -20,6 +20,8 @@ def sweep_runs() -> None:
             execution.enqueue_plan(run)
         else:
             _sweep_run(run)
+    for run in AnalysisRun.objects.filter(status="paused").select_related("workspace"):
+        reviving.look_after(run)
 
 
 def _sweep_run(run: AnalysisRun) -> None:

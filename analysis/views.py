@@ -1,7 +1,5 @@
 """Pages of runs: what ran, what it found and cost; one run as a grid of its windows."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -12,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from analysis import selectors, services
+from analysis import grids, selectors, services
 from analysis.models import AnalysisRun, Provider, Window
 from ingestion.models import Source
 from tasktracker.core.enums import Role, Stage
@@ -21,12 +19,11 @@ from tasktracker.core.htmx import fragment, target, wants_fragment
 from tasktracker.core.permissions import access_for, page, workspace_for
 
 PAGE_SIZE = 25
-CELLS = 240  # a grid of more windows than this puts several into one cell
-MARKS = {"waiting": "", "running": "…", "done": "", "failed": "!"}
-WORST = ("failed", "running", "waiting", "done")
+CALLS = 25  # the last ones of a run
 STAGES = [(Stage.KNOWLEDGE.value, "messages → knowledge"), (Stage.TASKS.value, "knowledge → tasks")]
 VERBS = {"start": "start_run", "cancel": "cancel_run", "resume": "resume_run", "close": "close_run"}
 TOLD = {"start": "Started", "cancel": "Stopping", "resume": "Going on", "close": "Closed"}
+LABELS = {"start": "Start", "cancel": "Cancel", "resume": "Resume", "close": "Close"}
 OFFERED = {
     "pending": ("start", "cancel"),
     "running": ("cancel",),
@@ -37,20 +34,6 @@ OFFERED = {
     "completed": ("close",),
     "reviewed": ("close",),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of the grid: a window, or a stretch of `count` windows shown by the worst of them."""
-
-    ordinal: int
-    count: int
-    status: str
-    title: str
-
-    @property
-    def mark(self) -> str:
-        return MARKS[self.status]
 
 
 class RunForm(forms.Form):
@@ -69,27 +52,6 @@ class RunForm(forms.Form):
         super().__init__(data)
         self.fields["source"].queryset = Source.objects.filter(workspace=workspace)  # type: ignore[attr-defined]
         self.fields["provider"].queryset = Provider.objects.filter(workspace=workspace, is_active=True)  # type: ignore[attr-defined]
-
-
-def grid(run: AnalysisRun, most: int = CELLS) -> list[Cell]:
-    """The run's windows as cells, at most `most`. One query."""
-    rows = list(
-        Window.objects.filter(run=run)
-        .order_by("ordinal")
-        .values_list("ordinal", "status", "tokens", "channel__title", "duration_ms", "error")
-    )
-    size = max(1, -(-len(rows) // most))
-    return [cell(rows[at : at + size]) for at in range(0, len(rows), size)]
-
-
-def cell(rows: Sequence[tuple[Any, ...]]) -> Cell:
-    """One cell out of the rows (ordinal, status, tokens, channel, milliseconds, error) of its windows."""
-    ordinal, status, tokens, channel, took, error = rows[0]
-    if len(rows) > 1:
-        status = next(one for one in WORST if any(row[1] == one for row in rows))
-        return Cell(ordinal, len(rows), status, f"Windows {ordinal} to {rows[-1][0]}: {status}")
-    parts = [f"Window {ordinal}: {status}", channel or "", f"{tokens} tokens", f"{took} ms" if took else "", error]
-    return Cell(ordinal, 1, status, " · ".join(part for part in parts if part))
 
 
 @page()
@@ -150,15 +112,29 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     part = target(request)
     if part == "window":
         return render(request, "analysis/run.html#window", {"run": shown, "window": window_of(request, shown)})
-    context: dict[str, Any] = {
+    if part == "run-calls":
+        return render(request, "analysis/run.html#calls", {"run": shown, "calls": selectors.calls_of(shown)[:CALLS]})
+    context = state_of(shown)
+    if part == "run-state":
+        return render(request, "analysis/run.html#state", context)
+    context["window"] = window_of(request, shown) if "window" in request.GET else None
+    context["calls"] = selectors.calls_of(shown)[:CALLS]
+    return render(request, "analysis/run.html", context)
+
+
+def state_of(shown: Any) -> dict[str, Any]:
+    """What moves while a run does."""
+    return {
         "run": shown,
-        "cells": grid(shown),
-        "offered": [(verb, TOLD[verb]) for verb in OFFERED.get(shown.status, ())],
+        "grid": grids.picture(shown),
+        "offered": [(verb, label_of(shown, verb)) for verb in OFFERED.get(shown.status, ())],
         "facts": facts(shown),
-        "window": window_of(request, shown) if "window" in request.GET else None,
-        "calls": selectors.calls_of(shown)[:10],
     }
-    return render(request, "analysis/run.html" + ("#state" if part == "run-state" else ""), context)
+
+
+def label_of(shown: AnalysisRun, verb: str) -> str:
+    """What the button says: an ended run is not gone on with, what failed of it is tried again."""
+    return "Retry what failed" if verb == "resume" and shown.status in ("partial", "failed") else LABELS[verb]
 
 
 def facts(shown: Any) -> list[tuple[str, Any, Any, str]]:
@@ -194,12 +170,7 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponseBase:
         raise NotFound("There is no such thing to do with a run.")
     getattr(services, VERBS[verb])(run_id=shown.pk, by=access_for(request).user)
     shown = find(request, pk)
-    context = {
-        "run": shown,
-        "cells": grid(shown),
-        "offered": [(name, TOLD[name]) for name in OFFERED.get(shown.status, ())],
-        "facts": facts(shown),
-    }
+    context = state_of(shown)
     told = f"{TOLD[verb]}: run #{shown.pk}"
     back = reverse("analysis:run", args=[pk])
     return fragment(request, "analysis/run.html#acted", {**context, "told": told}, else_redirect=back, told=told)

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from analysis.task_configs import check_fields
 from knowledge import desk
 from knowledge.models import Memory
 from proposals import appliers, payloads, transitions
@@ -44,7 +45,7 @@ class Seat:
     batch: uuid.UUID
     journal: Journal = field(default_factory=Journal)
 
-    def keep(self, verb: str, *, edited: bool = False) -> ReviewAction:
+    def keep(self, verb: str, *, edited: bool = False, auto: bool = False) -> ReviewAction:
         """The row of history from which the decision can be taken back."""
         return ReviewAction.objects.create(
             workspace_id=self.proposal.workspace_id,
@@ -53,6 +54,7 @@ class Seat:
             by=self.by,
             batch=self.batch,
             edited=edited,
+            auto=auto,
             changes=self.journal.changes,
         )
 
@@ -69,10 +71,11 @@ def seat(proposal_id: int, *, by: User | None, batch: uuid.UUID | None = None) -
 
 
 def approve(
-    *, proposal_id: int, by: User, edits: Mapping[str, Any] | None = None, batch: uuid.UUID | None = None
+    *, proposal_id: int, by: User | None, edits: Mapping[str, Any] | None = None, batch: uuid.UUID | None = None
 ) -> Proposal:
     """Accept it, with `edits` to its payload: the topic, atom or task is made, or the target changed.
 
+    `by` nobody is by policy (auto.py), which history says.
     Raises `Conflict` (`already_decided` with `decided_by` and `status`, `superseded`, `needs_evidence`) and `Invalid`.
     """
     with seat(proposal_id, by=by, batch=batch) as at:
@@ -83,14 +86,15 @@ def approve(
             )
         if proposal.is_open and edits:
             write_fields(proposal, edits, journal)
-        moved = transitions.go(proposal, to=S.APPROVED, by=by, journal=journal)
+        note = "" if by else "auto-approved by policy"
+        moved = transitions.go(proposal, to=S.APPROVED, by=by, journal=journal, note=note)
         if not moved.changed:
             return moved.row
         proposal = moved.row
         item, new = appliers.apply(proposal, journal)
         journal.update(proposal, created_kind=appliers.kind_of(item), created_id=item.pk)
         forget_rejected(proposal, journal)
-        at.keep(Verb.APPROVE, edited="human" in proposal.origins.values())
+        at.keep(Verb.APPROVE, edited="human" in proposal.origins.values(), auto=by is None)
         tell(item, new=new, by=by)
         emit(
             ProposalApproved(**about(proposal), created_kind=proposal.created_kind, created_id=proposal.created_id),
@@ -150,6 +154,7 @@ def require_open(proposal: Proposal) -> None:
     """Raise `Conflict` with who decided, where somebody has."""
     if proposal.is_open:
         return
+    transitions.refuse_decided_by_policy(proposal)
     if proposal.decided_by is not None:
         winner = proposal.decided_by.get_username()
         raise Conflict(
@@ -165,6 +170,9 @@ def require_open(proposal: Proposal) -> None:
 def write_fields(proposal: Proposal, fields: Mapping[str, Any], journal: Journal) -> bool:
     """Check and write payload keys of a locked proposal; whether any changed. Raises `Invalid`."""
     checked = payloads.checked(proposal.kind, proposal.payload, fields)
+    if "fields" in checked:
+        before = proposal.payload.get("fields") or {}
+        check_fields(workspace_id=proposal.workspace_id, before=before, fields=checked["fields"])
     changed = {key: value for key, value in checked.items() if proposal.payload.get(key) != value}
     if not changed:
         return False

@@ -1,11 +1,14 @@
 """The edit form of each kind, made from a payload and turned back into the keys that a person changed."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
+from analysis.task_configs import properties_for
+from analysis.task_fields import as_typed, fits, text_of, wanted
 from ingestion.models import Participant
 from knowledge.models import Project, Topic
 from proposals.models import Proposal
@@ -31,14 +34,39 @@ class Words(forms.CharField):
             raise forms.ValidationError("Each word may have 60 characters at most.")
 
 
+class ExtraField(forms.CharField):
+    """A field of a task configuration: a choice or a line, its value as the rule's type wants it, None when empty."""
+
+    def __init__(self, name: str, rule: Mapping[str, Any], value: Any) -> None:
+        self.rule = rule
+        choices = ["yes", "no"] if rule.get("type") == "boolean" else [text_of(one) for one in rule.get("enum", ())]
+        shown = text_of(value)
+        if choices and shown and shown not in choices:
+            choices.append(shown)
+        widget = forms.Select(choices=[("", "–"), *((one, one) for one in choices)]) if choices else None
+        told = str(rule.get("description", ""))[:200]
+        super().__init__(label=name, required=False, max_length=500, initial=shown, help_text=told, widget=widget)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if text in self.empty_values:
+            return None
+        typed = as_typed(text, self.rule)
+        if text != self.initial and self.rule and not fits(typed, self.rule):
+            raise forms.ValidationError(wanted(self.rule))
+        return typed
+
+
 class PayloadForm(forms.Form):
     """A form over one payload: `edits` are the changed keys, as contract.md names them."""
 
     def __init__(self, proposal: Proposal, data: Any = None) -> None:
         self.proposal, self.before = proposal, named(proposal)
         super().__init__(data, initial=self.before, auto_id="id_%s")
-        for name, value in (proposal.payload.get("fields") or {}).items():
-            self.fields[EXTRA + name] = forms.CharField(label=name, required=False, max_length=500, initial=value)
+        filled = proposal.payload.get("fields") or {}
+        rules = properties_for(proposal.workspace_id, proposal.project_id) if proposal.kind == "task" else {}
+        for name in dict.fromkeys([*rules, *filled]):
+            self.fields[EXTRA + name] = ExtraField(name, rules.get(name, {}), filled.get(name))
 
     @property
     def edits(self) -> dict[str, Any]:
@@ -49,7 +77,9 @@ class PayloadForm(forms.Form):
         for name, value in self.cleaned_data.items():
             if name.startswith(EXTRA):
                 key = name.removeprefix(EXTRA)
-                if value != str(extra.get(key) if extra.get(key) is not None else ""):
+                if value is None:
+                    extra.pop(key, None)
+                elif text_of(value) != text_of(extra.get(key)):
                     extra[key] = value
             elif (value or None) != (before.get(name) or None):
                 found[name] = value

@@ -332,6 +332,8 @@
     if (el && !el.open) el.showModal();
   }
 
+  const openWindow = (href) => htmx.ajax("GET", href, { source: "#run-state", target: "#window", swap: "outerHTML" });
+
   /* ---------- clicks that need no server ---------- */
   document.addEventListener("click", (e) => {
     const at = (css) => e.target.closest(css);
@@ -344,8 +346,16 @@
     const plain = !(e.ctrlKey || e.metaKey || e.shiftKey || e.altKey || e.button);
     const row = plain && at("[data-card]");
     if (row) { e.preventDefault(); openCard(row, true); }
-    const cell = plain && $("#window") && at("a.cell");
-    if (cell) { e.preventDefault(); htmx.ajax("GET", cell.href, { source: "#run-state", target: "#window", swap: "outerHTML" }); }
+    const cell = plain && $("#window") && at("a.cell, a.cell-link");
+    if (cell) { e.preventDefault(); openWindow(cell.href); }
+    const map = plain && at(".window-map");
+    if (map) {
+      const box = map.getBoundingClientRect();
+      const { columns, rows, first, size, total } = map.dataset;
+      const row = Math.floor((e.clientY - box.top) / box.height * rows);
+      const at = (row * columns + Math.floor((e.clientX - box.left) / box.width * columns)) * size;
+      if (at < total) openWindow(`?window=${+first + at}`);
+    }
     const held = at("[data-held-for]");
     if (held) { e.target.blur(); release(document.getElementById(held.dataset.heldFor)); }
     closeMenus(at("details.menu"));

@@ -157,8 +157,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-deliveries": {"task": "ingestion.tasks.sweep_deliveries", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "sweep-runs": {"task": "analysis.tasks.sweep_runs", "schedule": timedelta(seconds=ENV.sweep_seconds)},
+    "start-due-runs": {"task": "analysis.tasks.start_due_runs", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "sweep-findings": {"task": "proposals.tasks.sweep_findings", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "wake-snoozed": {"task": "proposals.tasks.wake_snoozed", "schedule": timedelta(seconds=60)},
+    "forget-old-answers": {"task": "tasktracker.core.tasks.forget_old_answers", "schedule": timedelta(hours=6)},
     "embed-missing": {"task": "knowledge.tasks.embed_missing", "schedule": timedelta(seconds=ENV.sweep_seconds)},
 }
 if ENV.beat_schedule_file:
@@ -169,6 +171,7 @@ EVENT_TASKS: dict[str, list[str]] = {
     "run.started": ["analysis.tasks.work_run"],
     "run.progress": ["proposals.tasks.propose_for_run"],
     "run.completed": ["proposals.tasks.propose_for_run"],
+    "run.closed": ["proposals.tasks.keep_accuracy"],
     "proposal.approved": ["proposals.tasks.settle_run"],
     "proposal.rejected": ["proposals.tasks.settle_run"],
     "proposal.merged": ["proposals.tasks.settle_run"],

@@ -6,12 +6,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from analysis.models import Agent, Assignment, Provider
+from analysis.forms import AssignmentForm
+from analysis.models import Agent, Assignment, Provider, TaskConfig
+from analysis.provider_pages import has_ollama
 from ingestion.models import Source
 from tasktracker.core import services
 from tasktracker.core.enums import Role
 from tasktracker.core.models import ApiToken, Membership
-from tasktracker.core.permissions import access_for, page, workspace_for
+from tasktracker.core.permissions import access_for, page
 
 LABEL = 80
 
@@ -20,8 +22,13 @@ LABEL = 80
 @require_GET
 def settings(request: HttpRequest) -> HttpResponse:
     """Everything that is set up here. Keys and secrets are never shown, only whether there is one."""
-    workspace = workspace_for(request)
+    access = access_for(request)
+    workspace = access.workspace
+    is_admin = access.allows(Role.ADMIN)
     context = {
+        "look_for_ollama": is_admin and not has_ollama(workspace),
+        "assigning": AssignmentForm(workspace) if is_admin else None,
+        "task_configs": TaskConfig.objects.filter(workspace=workspace).select_related("project").order_by("name")[:100],
         "sources": Source.objects.filter(workspace=workspace)[:100],
         "providers": Provider.objects.filter(workspace=workspace)[:100],
         "agents": Agent.objects.filter(workspace=workspace).select_related("provider")[:100],

@@ -113,6 +113,9 @@ def test_status_says_what_is_missing(admin: APIClient, workspace: Workspace) -> 
     lost = made(admin, name="c", api_key=KEY)
     Provider.objects.filter(pk=lost["id"]).update(sealed_api_key="v1:damaged")
     assert admin.get(f"/api/providers/{lost['id']}").json()["status"] == "key_unreadable"
+    tried = admin.post(f"/api/providers/{lost['id']}/test").json()
+    assert (tried["ok"], "Enter it again" in tried["detail"]) == (False, True)
+    assert admin.get(f"/api/providers/{lost['id']}/models").status_code == 502
 
 
 def test_an_agent_s_version_grows_with_each_change(admin: APIClient) -> None:
@@ -172,7 +175,14 @@ def test_a_provider_is_tried_over_the_wire(admin: APIClient, settings: Any) -> N
         for kind, url in (("ollama", fake.url), ("openai", fake.openai_url)):
             provider = made(admin, name=kind, kind=kind, base_url=url, default_model=MODEL, api_key=KEY)
             path = f"/api/providers/{provider['id']}"
-            assert admin.post(f"{path}/test").json() == {"ok": True, "detail": "It answers.", "models": [MODEL]}
+            answer = admin.post(f"{path}/test").json()
+            known = {"structured": "yes", "context_tokens": 8192} if kind == "ollama" else {}
+            assert answer == {
+                "ok": True,
+                "detail": "It answers.",
+                "models": [MODEL],
+                **({"structured": "unknown", "context_tokens": None} | known),
+            }
             assert admin.get(f"{path}/models").json() == {"models": [MODEL]}
         assert all(request.headers["authorization"] == f"Bearer {KEY}" for request in fake.received)
         admin.patch(path, {"default_model": "other"}, format="json")

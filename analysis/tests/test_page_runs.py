@@ -1,14 +1,18 @@
 """The pages of runs: forecast before the start, a cell for each window, what may be done in each state."""
 
+import re
+
 import pytest
 from django.utils import timezone
 
 from analysis import transitions
+from analysis.grids import CELLS, LINKS, grid, picture
 from analysis.models import AnalysisRun, Window
 from analysis.tests.factories import make_chat, make_run
-from analysis.views import CELLS, OFFERED, grid
+from analysis.views import CALLS, OFFERED
+from tasktracker.core.models import LLMCall
 from tasktracker.core.tests.factories import Person, make_person
-from tasktracker.tests.pages import Page, submit
+from tasktracker.tests.pages import Page, Tag, submit
 
 pytestmark = pytest.mark.django_db
 
@@ -16,6 +20,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def manager() -> Person:
     return make_person("mona", role="manager")
+
+
+def lines_of(tag: Tag) -> list[list[str]]:
+    """The words of each cell of a table's rows, without its head."""
+    rows = [one for one in tag.inside if one.name == "tr" and any(cell.name == "td" for cell in one.inside)]
+    return [[" ".join(one.text.split()) for one in row.inside if one.name in ("td", "th")] for row in rows]
 
 
 def test_a_run_is_made_with_its_forecast_and_started_from_its_page(manager: Person) -> None:
@@ -57,10 +67,64 @@ def test_a_long_run_fits_into_one_grid_by_its_worst_windows(manager: Person) -> 
     run = make_run(manager.workspace, windows=CELLS * 2 + 1)
     Window.objects.filter(run=run).update(status="done")
     Window.objects.filter(run=run, ordinal=5).update(status="failed")
-    cells = grid(run)
+    cells, counts = grid(run)
     assert len(cells) <= CELLS
+    assert counts == {"done": CELLS * 2, "failed": 1}
     assert sum(cell.count for cell in cells) == CELLS * 2 + 1
     assert [cell.status for cell in cells].count("failed") == 1
+
+
+def test_a_run_of_many_windows_is_a_map_that_weighs_little_and_has_its_numbers_in_a_table(manager: Person) -> None:
+    run = make_run(manager.workspace, windows=LINKS + 60)
+    Window.objects.filter(run=run, ordinal__lt=150).update(status="done")
+    Window.objects.filter(run=run, ordinal__in=[3, 4, 160]).update(status="failed", error="The answer was cut")
+    drawn = picture(run)
+    assert drawn.map is not None
+    dashes = {
+        status: sum((int(part) + 3) // 12 for part in re.findall(r"h(\d+)", line)) for status, line in drawn.map.paths
+    }
+    assert dashes == {"done": 148, "failed": 3, "waiting": LINKS + 60 - 151}
+    page = Page.of(manager.browser.get(f"/runs/{run.pk}/"))
+    map_ = page.one("svg", class_="window-map")
+    assert map_.attrs["aria-label"] == "300 windows: 149 waiting, 0 thinking, 148 done, 3 failed"
+    assert len(map_.inside) <= 8
+    assert ["done", "148", "49 %"] in lines_of(page.one("table", class_="states"))
+    assert page.one("input", name="window")  # without a pointer, and without a script
+
+
+def test_what_failed_is_told_by_its_reason_and_tried_again_with_one_click(manager: Person) -> None:
+    run = make_run(manager.workspace, windows=4, status="partial", finished_at=timezone.now())
+    Window.objects.filter(run=run).update(status="done")
+    Window.objects.filter(run=run, ordinal__in=[1, 2]).update(status="failed", error="No valid answer in 3 attempts.")
+    Window.objects.filter(run=run, ordinal=3).update(status="failed", error="The prompt is too long.")
+    client = manager.browser
+    page = Page.of(client.get(f"/runs/{run.pk}/"))
+    assert lines_of(page.one("section", id="failures")) == [
+        ["No valid answer in 3 attempts.", "2", "1, 2"],
+        ["The prompt is too long.", "1", "3"],
+    ]
+    submit(client, page, next(tag for tag in page.all("form", action="/resume/") if "Retry 3" in tag.text), "/runs/")
+    run.refresh_from_db()
+    assert run.status == "running"
+    assert list(Window.objects.filter(run=run, status="waiting").values_list("ordinal", flat=True)) == [1, 2, 3]
+    reviewer = make_person("rita", role="reviewer").browser
+    assert not Page.of(reviewer.get(f"/runs/{run.pk}/")).all("form", action="/resume/")
+
+
+def test_calls_are_listed_with_what_each_took_and_cost_and_come_alone(manager: Person) -> None:
+    run = make_run(manager.workspace, windows=1)
+    for number in range(CALLS + 5):
+        LLMCall.objects.create(
+            workspace=manager.workspace, subject=f"run:{run.pk}", purpose="extract_knowledge", provider="cloud",
+            provider_kind="openai", model="small", prompt_name="extract_knowledge", prompt_version="1", tokens_in=1_200,
+            tokens_out=number, cost="0.0042", duration_ms=1_500, outcome="invalid" if number else "ok",
+        )  # fmt: skip
+    part = Page.of(manager.browser.get(f"/runs/{run.pk}/", headers={"HX-Request": "true", "HX-Target": "run-calls"}))
+    assert not part.all("html")
+    assert f"the last {CALLS} of {CALLS + 5}" in part.text
+    row = lines_of(part.one("table"))[0]
+    assert row[:3] == ["extract knowledge", "cloud · small", "extract_knowledge 1"]
+    assert row[3:8] == ["1.2k", str(CALLS + 4), "1.5 s", "$0.0042", "no valid answer"]
 
 
 def test_a_window_opens_beside_the_grid(manager: Person) -> None:

@@ -48,6 +48,7 @@ MAY_GROW = {
     "analysis_windowmessage",
     "core_event",
     "core_llmcall",
+    "core_rememberedanswer",
     "core_statuschange",
     "ingestion_quote",
     "knowledge_embedding",

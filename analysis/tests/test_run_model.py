@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db.models import F
+from django.utils import timezone
 
 from analysis import execution, selectors, services
 from analysis.models import AnalysisRun, Finding, Window
 from analysis.tests import factories
-from tasktracker.core.models import LLMCall, Workspace
+from tasktracker.core.models import LLMCall, StatusChange, Workspace
 from tasktracker.tests import fake_answers
 from tasktracker.tests.fake_llm import FakeLLM, Messages
+from tasktracker.tests.support import empty_valkey
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -149,8 +152,11 @@ def test_what_the_provider_asks_to_wait_is_waited_by_every_lane(
 
 
 def pass_time(run: AnalysisRun) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE analysis_window SET next_attempt_at = now() WHERE run_id = %s", [run.pk])
+    """As if an hour had gone by: for the windows that wait, the ledger, the history, and what Valkey counts."""
+    Window.objects.filter(run=run, next_attempt_at__gt=timezone.now()).update(next_attempt_at=timezone.now())
+    for model in (LLMCall, StatusChange):
+        model._default_manager.update(at=F("at") - timedelta(hours=1))
+    empty_valkey()
 
 
 def test_a_provider_that_stays_down_pauses_the_run_until_a_person_resumes_it(

@@ -17,6 +17,7 @@ from tasktracker.core.models import (
     IdempotentRequest,
     LLMCall,
     Membership,
+    RememberedAnswer,
     StatusChange,
     User,
     Workspace,
@@ -127,6 +128,15 @@ class EventAdmin(LogAdmin):
     search_fields = ["=object_id", "type"]
     list_select_related = ["by"]
     ordering = ["-id"]
+
+
+@admin.register(RememberedAnswer)
+class RememberedAnswerAdmin(LogAdmin):
+    list_display = ["call_id", "workspace", "at"]
+    list_filter = ["workspace"]
+    search_fields = ["=call_id"]
+    list_select_related = ["workspace"]
+    fields = ["call_id", "workspace", "at"]
 
 
 @admin.register(StatusChange)

@@ -121,6 +121,7 @@ class ProviderKind(TextChoices):
     MISTRAL = "mistral"
     OPENROUTER = "openrouter"
     AZURE = "azure"
+    COMPATIBLE = "openai-compatible", "OpenAI-compatible"
 
 
 class RejectReason(TextChoices):

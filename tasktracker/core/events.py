@@ -121,6 +121,11 @@ class RunCancelled(RunEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunClosed(RunEvent):
+    type = "run.closed"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProposalEvent(DomainEvent):
     kind = "proposal"
     proposal_kind: str

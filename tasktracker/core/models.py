@@ -166,6 +166,23 @@ class LLMCall(models.Model):
         return f"{self.purpose} by {self.provider} ({self.outcome})"
 
 
+class RememberedAnswer(models.Model):
+    """A model's answer, by a digest of all that was asked and of whom."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=64, editable=False)
+    body = models.TextField(editable=False)
+    call_id = models.BigIntegerField(editable=False, help_text="Of the ledger.")
+    at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "key"], name="rememberedanswer_once")]
+        indexes = [models.Index(fields=["at"], name="rememberedanswer_age")]  # what is to be forgotten
+
+    def __str__(self) -> str:
+        return f"answer of call {self.call_id}"
+
+
 class Heartbeat(models.Model):
     """When a part of the system last said that it lives (`worker`, `beat`, `bot`)."""
 

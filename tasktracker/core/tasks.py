@@ -5,6 +5,7 @@ from celery.signals import beat_init, heartbeat_sent, worker_ready
 from django.db import DatabaseError, connection
 
 from tasktracker.core import services
+from tasktracker.core.llm import remembered
 
 
 @shared_task(ignore_result=True)
@@ -30,3 +31,9 @@ def worker_heartbeat(**_: object) -> None:
         return
     finally:
         connection.close()
+
+
+@shared_task(ignore_result=True)
+def forget_old_answers() -> None:
+    """Let go of answers of models that are remembered for too long."""
+    remembered.forget_old()

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from django.urls import reverse
 from django.utils import timezone
 
-from analysis.models import Agent, AnalysisRun, Finding, Provider, Window, WindowMessage
+from analysis import agents
+from analysis.models import Agent, AnalysisRun, Finding, Provider, TaskConfig, Window, WindowMessage
 from ingestion.models import Message, MessageRevision, Quote, Source
 from knowledge.models import Atom, AtomLink, ExternalLink, Project, Task, Topic
 from proposals.models import Proposal, ReviewAction
@@ -27,6 +28,8 @@ class Everything:
     waiting: list[Proposal]
     decided: Proposal
     unproven: Proposal
+    agent: Agent
+    config: TaskConfig
 
     @property
     def pages(self) -> list[str]:
@@ -50,6 +53,11 @@ class Everything:
             f"{reverse('analysis:run', args=[self.run.pk])}?window=1",
             f"{reverse('search')}?q=words",
             reverse("settings"),
+            reverse("proposals:learning"),
+            reverse("analysis:provider", args=[self.agent.provider_id]),
+            reverse("analysis:agent", args=[self.agent.pk]),
+            reverse("analysis:task_config", args=[self.config.pk]),
+            *(reverse(f"analysis:{name}") for name in ("new_provider", "new_agent", "new_task_config")),
         ]
 
 
@@ -97,7 +105,12 @@ def fill(person: Person, words: str) -> Everything:
     unproven = make_proposal(
         workspace, "atom", f"{title}?"[:200], quotes=[], status="needs_evidence", fingerprint="unproven"
     )
-    return Everything(message, topic, atoms[0], task, run, waiting, decided, unproven)
+    agent = Agent.objects.get(workspace=workspace)
+    properties = {words[:60] or "field": {"enum": [words], "description": words}}
+    config = TaskConfig.objects.create(
+        workspace=workspace, name=name, project=project, schema={"type": "object", "properties": properties}
+    )
+    return Everything(message, topic, atoms[0], task, run, waiting, decided, unproven, agent, config)
 
 
 def made_atom(workspace: Workspace, kind: str, title: str, words: str, topic: Topic, quote: Quote) -> Atom:
@@ -126,9 +139,9 @@ def payload_of(kind: str, words: str, atom: int) -> dict[str, object]:
 def filled_run(workspace: Workspace, words: str, message: Message, quote: Quote) -> AnalysisRun:
     """A failed run with a window that tells its error, its findings and a call in the ledger."""
     provider = Provider.objects.create(workspace=workspace, name=words[:110], kind="openai", default_model=words[:100])
-    Agent.objects.create(
-        workspace=workspace, name=words[:110], purpose="classify", provider=provider, model=words[:100]
-    )
+    values = {"name": words[:110], "purpose": "classify", "provider": provider, "model": words[:100]}
+    agent = agents.save_agent(agent=Agent(workspace=workspace), values=values)
+    agents.save_agent(agent=agent, values={"instructions": words, "model": words[:90]})
     run = make_run(workspace)
     AnalysisRun.objects.filter(pk=run.pk).update(
         error=words[:400], provider=provider, forecast={"windows": 2, "calls": 1}

@@ -77,6 +77,7 @@ class FakeLLM:
     always: str = ""
     delay: float = 0.0
     port: int = 0
+    about: Mapping[str, Any] = field(default_factory=dict)  # what its list says of its model besides the name
     received: list[Received] = field(default_factory=list)
     dropped: int = 0  # connections that the client closed before it had its answer
 
@@ -157,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path not in models:
             self._send(404, {"error": "no such path"})
             return
-        entry = {"name": MODEL, "model": MODEL, "id": MODEL, "object": "model"}
+        entry = {"name": MODEL, "model": MODEL, "id": MODEL, "object": "model", **self.server.fake.about}
         self._send(200, {models[self.path]: [entry], "object": "list"})
 
     def do_POST(self) -> None:

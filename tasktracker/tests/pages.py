@@ -89,6 +89,7 @@ def submit(client: Client, page: Page, form: Tag, base: str, **values: Any) -> H
             chosen = next((one for one in options if "selected" in one.attrs), options[0] if options else None)
             data[name] = chosen.attrs.get("value", chosen.text) if chosen else ""
         else:
-            data[name] = tag.text if tag.name == "textarea" else tag.attrs.get("value", "")
+            plain = "on" if tag.attrs.get("type") in {"checkbox", "radio"} else ""
+            data[name] = tag.text if tag.name == "textarea" else tag.attrs.get("value", plain)
     data.update(values)
     return client.post(urljoin(base, form.attrs["action"]), data)  # type: ignore[return-value]

@@ -14,8 +14,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from analysis.models import Agent, Assignment, TaskConfig
+from analysis.models import Agent, Assignment, Schedule, TaskConfig
 from knowledge.models import Atom, AtomLink, Project, Task, Topic
+from proposals.models import AutoApproval
 from proposals.tests.factories import make_message, make_proposal, make_run
 from tasktracker.core.models import ApiToken
 from tasktracker.core.tests.factories import Person, make_person
@@ -50,6 +51,9 @@ EXPECTED: dict[str, dict[str, str]] = {
     "api/live": {"get": OPEN},
     "api/config": READ,
     "api/stats": READ,
+    "api/stats/learning": READ,
+    "api/auto-approvals": MANAGER_LIST,
+    "api/auto-approvals/{pk}": MANAGER_CRUD,
     "api/events": READ,
     "api/schema": {"get": LOGIN},
     "api/docs": {"get": LOGIN},
@@ -94,10 +98,14 @@ EXPECTED: dict[str, dict[str, str]] = {
     "api/agents": ADMIN_LIST,
     "api/agents/{pk}": ADMIN_CRUD,
     "api/agents/{pk}/test": {"post": ADMIN},
+    "api/agents/{pk}/versions": READ,
     "api/task-configs": MANAGER_LIST,
     "api/task-configs/{pk}": MANAGER_CRUD,
     "api/assignments": ADMIN_LIST,
     "api/assignments/{pk}": ADMIN_CRUD,
+    "api/schedules": MANAGER_LIST,
+    "api/schedules/{pk}": MANAGER_CRUD,
+    "api/spending-cap": {"get": VIEWER, "put": ADMIN},
     "api/proposals": READ,
     "api/proposals/bulk": {"post": REVIEWER},
     "api/proposals/{pk}": {"get": VIEWER, "patch": REVIEWER},
@@ -114,6 +122,22 @@ EXPECTED: dict[str, dict[str, str]] = {
     "settings/": READ,
     "settings/tokens/": {"post": VIEWER},
     "settings/tokens/{pk}/revoke/": {"post": VIEWER},
+    "settings/providers/new/": {"get": ADMIN, "post": ADMIN},
+    "settings/providers/{pk}/": {"get": VIEWER, "post": ADMIN},
+    "settings/providers/{pk}/test/": {"post": ADMIN},
+    "settings/providers/{pk}/delete/": {"post": ADMIN},
+    "settings/models/": {"get": ADMIN},
+    "settings/ollama/": {"get": ADMIN, "post": ADMIN},
+    "settings/agents/new/": {"get": ADMIN, "post": ADMIN},
+    "settings/agents/{pk}/": {"get": VIEWER, "post": ADMIN},
+    "settings/agents/{pk}/try/": {"post": ADMIN},
+    "settings/agents/{pk}/delete/": {"post": ADMIN},
+    "settings/assignments/": {"post": ADMIN},
+    "settings/assignments/{pk}/delete/": {"post": ADMIN},
+    "settings/task-configs/new/": {"get": MANAGER, "post": MANAGER},
+    "settings/task-configs/preview/": {"post": MANAGER},
+    "settings/task-configs/{pk}/": {"get": VIEWER, "post": MANAGER},
+    "settings/task-configs/{pk}/delete/": {"post": MANAGER},
     "messages/": READ,
     "messages/{pk}/": READ,
     "messages/{pk}/verdict/": {"post": REVIEWER},
@@ -127,6 +151,8 @@ EXPECTED: dict[str, dict[str, str]] = {
     "runs/new/": {"post": MANAGER},
     "runs/{pk}/": READ,
     "runs/{pk}/{verb}/": {"post": MANAGER},
+    "learning/": READ,
+    "learning/{verb}/": {"post": MANAGER},
     "review/": READ,
     "review/count/": READ,
     "review/bulk/": {"post": REVIEWER},
@@ -137,7 +163,7 @@ EXPECTED: dict[str, dict[str, str]] = {
     "review/{pk}/merge/": {"get": REVIEWER, "post": REVIEWER},
     "review/{pk}/{verb}/": {"post": REVIEWER},
 }
-VERBS = {"runs": "start", "review": "approve"}
+VERBS = {"runs": "start", "review": "approve", "learning": "save"}
 NIL = "00000000-0000-0000-0000-000000000000"
 LOCAL = {"host": "localhost"}
 # To make a world takes longer than to ask at an address, so that some share one.
@@ -198,7 +224,9 @@ def world(owner: Person, stranger: Person) -> World:
         "agents": agent.pk,
         "task-configs": TaskConfig.objects.create(workspace=acme, name="t").pk,
         "assignments": Assignment.objects.create(workspace=acme, purpose="classify", agent=agent).pk,
+        "schedules": Schedule.objects.create(workspace=acme, name="s", cron="0 7 * * *").pk,
         "proposals": make_proposal(acme).pk,
+        "auto-approvals": AutoApproval.objects.create(workspace=acme, kind="topic").pk,
         "tokens": ApiToken.objects.get(user=owner.user).pk,
     }
     ids["review"] = ids["proposals"]

@@ -73,6 +73,7 @@ def test_no_page_of_the_admin_and_no_answer_shows_a_secret(stored: Person) -> No
     browser: Any = Client(headers={"host": "localhost"})
     browser.force_login(stored.user)
     pages = ["/api/sources", "/api/providers", "/settings/", "/api/schema"]
+    pages += [f"/settings/providers/{row.pk}/" for row in Provider.objects.all()]
     pages += [f"/api/sources/{Source.objects.get().pk}", f"/api/providers/{Provider.objects.get(name='remote').pk}"]
     for model in admin.site._registry:
         base = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"

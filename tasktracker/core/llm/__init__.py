@@ -5,14 +5,17 @@ It knows no provider row, no run and no message: who asks hands over an endpoint
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
 
 from tasktracker.core.enums import ProviderKind
-from tasktracker.core.llm import budget, ledger, limits, salvage
+from tasktracker.core.llm import breaker, budget, ledger, limits, remembered, salvage
+from tasktracker.core.llm.rates import Rate
 from tasktracker.core.llm.types import (
+    CircuitOpen,
     Endpoint,
     InTransaction,
     InvalidAnswer,
@@ -31,6 +34,7 @@ from tasktracker.core.llm.types import (
 )
 
 __all__ = [
+    "CircuitOpen",
     "Endpoint",
     "InTransaction",
     "InvalidAnswer",
@@ -62,26 +66,46 @@ def ask[T: BaseModel](
     local_only: bool = False,
     context: dict[str, Any] | None = None,
     wanted: Callable[[], bool] | None = None,
+    remember: bool = False,
 ) -> Reply[T]:
     """Ask a model and give back a valid `answer` with its price; each call leaves one row in the ledger.
 
     `subject` says in the ledger what it was for (`run:41`), `local_only` refuses endpoints that are not local, and
-    `context` reaches the answer's validators. The call first waits for one of the provider's places, for as long as a
-    call may take, and asks `wanted` whether it still is; then, corrections included, it ends at
-    `endpoint.timeout_seconds`. Errors of transport are not tried again here, the caller waits and does.
+    `context` reaches the answer's validators. With `remember` an answer to the very same question is given again, free
+    and without a row. The call first waits for its turn by the provider's limits, for as long as a call may take, and
+    asks `wanted` whether it still is; then, corrections included, it ends at `endpoint.timeout_seconds`. Errors of
+    transport are not tried again here, the caller waits and does.
 
-    Raises LLMError: InTransaction, LocalOnly, NotWanted, RateLimited while no place is free (nothing sent, no row);
-    PromptTooLong, ProviderDown, RateLimited, InvalidAnswer, PromptCut, Refused (each with its row in `call_id`).
+    Raises LLMError: InTransaction, LocalOnly, NotWanted, CircuitOpen, RateLimited by our own limits (nothing sent, no
+    row); PromptTooLong, ProviderDown, RateLimited, InvalidAnswer, PromptCut, Refused (each with its row in `call_id`).
     """
     from tasktracker.core.llm import live  # here, and in embed: HTTP and its libraries are a third of a start
 
     ledger.refuse_inside_transaction()
     if local_only and not endpoint.is_local:
         raise LocalOnly("This text may go to local models only, and the provider is not one.")
+    key = remembered.key_of(prompt, answer, endpoint) if remember and not prompt.temperature else ""
+    known = remembered.find(workspace_id, key) if key else None
+    if known is not None:
+        return Reply(
+            value=answer.model_validate_json(known.body, context=context),
+            tokens_in=0,
+            tokens_out=0,
+            cost=Decimal(0),
+            duration_ms=0,
+            attempts=0,
+            call_id=known.call_id,
+        )
     bill = ledger.Bill()
     value: T | None = None
     failure: LLMError | None = None
-    with limits.place(f"{workspace_id}:{endpoint.name}", endpoint.concurrency, patience=endpoint.timeout_seconds):
+    provider = f"{workspace_id}:{endpoint.name}"
+    rate = Rate(provider, endpoint.requests_per_minute, endpoint.tokens_per_minute)
+    with ExitStack() as held:
+        if endpoint.name:
+            held.enter_context(breaker.passage(workspace_id, endpoint.name))
+        ticket = rate.admit(budget.estimate_tokens(prompt.system) + budget.estimate_tokens(prompt.user))
+        held.enter_context(limits.place(provider, endpoint.concurrency, patience=endpoint.timeout_seconds))
         if wanted is not None and not wanted():
             raise NotWanted("It was called off while it waited.")
         try:
@@ -93,6 +117,9 @@ def ask[T: BaseModel](
             ).answer(answer, context)
         except LLMError as error:
             failure = error
+            if isinstance(error, RateLimited) and error.retry_after:
+                rate.hold(error.retry_after)
+        ticket.settle((bill.tokens_in or 0) + (bill.tokens_out or 0) or ticket.tokens)
     if endpoint.is_local:
         bill.cost = Decimal(0)
     call_id = ledger.write_call(
@@ -110,6 +137,8 @@ def ask[T: BaseModel](
         failure.call_id = call_id
         raise failure
     assert value is not None  # noqa: S101 - one of the two is there
+    if key:
+        remembered.keep(workspace_id, key, body=value.model_dump_json(), call_id=call_id)
     return Reply(
         value=value,
         tokens_in=bill.tokens_in,

@@ -46,6 +46,8 @@ def check(endpoint: Endpoint) -> None:
         raise Refused("This provider needs a key.")
     if endpoint.kind == ProviderKind.AZURE and not endpoint.url:
         raise Refused("An Azure provider needs the address of its resource.")
+    if endpoint.kind == ProviderKind.COMPATIBLE and not endpoint.url:
+        raise Refused("An OpenAI-compatible server needs its address.")
 
 
 def completion(endpoint: Endpoint, http: httpx.Client, libraries: Libraries) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def completion(endpoint: Endpoint, http: httpx.Client, libraries: Libraries) -> 
             "client": libraries.handler(client=http),
             "num_ctx": endpoint.context_tokens,
         }
-    if endpoint.kind == ProviderKind.OPENAI:
+    if endpoint.kind in {ProviderKind.OPENAI, ProviderKind.COMPATIBLE}:
         base = url or _OPENAI_URL
         client = libraries.openai.OpenAI(api_key=key, base_url=base, http_client=http, max_retries=0)
         return {"model": f"openai/{endpoint.model}", "api_base": base, "api_key": key, "client": client}
@@ -96,7 +98,9 @@ def price(response: Any, endpoint: Endpoint) -> Decimal | None:
     if endpoint.is_local:
         return Decimal(0)
     own_server = endpoint.url and urlsplit(endpoint.url).hostname != "api.openai.com"
-    if endpoint.kind == ProviderKind.OLLAMA or (endpoint.kind == ProviderKind.OPENAI and own_server):
+    if endpoint.kind in {ProviderKind.OLLAMA, ProviderKind.COMPATIBLE} or (
+        endpoint.kind == ProviderKind.OPENAI and own_server
+    ):
         return None
     price = getattr(response, "_hidden_params", {}).get("response_cost")
     return None if price is None else Decimal(str(price))

@@ -17,7 +17,8 @@ class Endpoint:
 
     `context_tokens` is what the model reads and writes at once, `timeout_seconds` the wall-clock limit of one whole
     `ask`, its retries included. `name` is what the ledger calls the provider; empty means `kind`. `concurrency` is how
-    many calls the provider gets at once from all workers of the workspace; 0 is as many as come.
+    many calls the provider gets at once from all workers of the workspace, and the two limits are for any 60 seconds; 0
+    is as many as come.
     """
 
     kind: ProviderKind
@@ -29,6 +30,8 @@ class Endpoint:
     timeout_seconds: float = 120
     name: str = ""
     concurrency: int = 0
+    requests_per_minute: int = 0
+    tokens_per_minute: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +109,12 @@ class RateLimited(LLMError):
     def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
         super().__init__(detail, retry_after=retry_after)
         self.retry_after = retry_after
+
+
+class CircuitOpen(RateLimited):
+    """The provider failed again and again: nobody calls it until `retry_after` is over. Nothing was sent."""
+
+    code = "circuit_open"
 
 
 class InvalidAnswer(LLMError):

@@ -1,0 +1,16 @@
+"""A workspace's day, by its own time zone."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from tasktracker.core.models import Workspace
+
+DAY = "day"  # the note of a pause that ends at midnight
+
+
+def midnight(workspace: Workspace) -> datetime:
+    """When today began."""
+    now = timezone.now().astimezone(ZoneInfo(workspace.timezone))
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
