@@ -106,6 +106,7 @@ def _revert(action: ReviewAction, *, by: User) -> None:
         twin = _open_twin(change)
         if twin is None:
             transitions.go_back(change, by=by)
+            _take_up(transitions.lock_proposal(change["pk"]), by=by)
         else:
             _unite(change, twin, by=by)
     action.undone_at, action.undone_by = timezone.now(), by
@@ -149,5 +150,10 @@ def _unite(change: Change, twin: Proposal, *, by: User | None) -> None:
     proposal = transitions.lock_proposal(change["pk"])
     transitions.unite(proposal, twin=twin, by=by)
     unite_evidence(proposal, twin, Journal())
-    if twin.status == Proposal.Status.NEEDS_EVIDENCE and twin.evidence.exists():
-        transitions.go(twin, to=Proposal.Status.PENDING, by=by, journal=Journal())
+    _take_up(twin, by=by)
+
+
+def _take_up(proposal: Proposal, *, by: User | None) -> None:
+    """One that was without evidence, and has got some since, waits for its decision."""
+    if proposal.status == S.NEEDS_EVIDENCE and proposal.evidence.exists():
+        transitions.go(proposal, to=S.PENDING, by=by, journal=Journal())

@@ -30,15 +30,14 @@ class Row:
     status: str = "waiting"
     attempt: int = 0
     losses: int = 0
-    pack: int = 0
     suspect: bool = False
     holder: str = ""
     ends: int = 0
 
     def lose(self) -> None:
+        self.losses += self.suspect  # a suspect ran alone
+        poison = self.suspect and self.losses >= settings.WINDOW_MAX_LOSSES
         self.suspect = True
-        self.losses += self.pack <= 1
-        poison = self.pack <= 1 and self.losses >= settings.WINDOW_MAX_LOSSES
         self.status = "failed" if poison else "waiting"
 
 
@@ -63,15 +62,16 @@ class RunMachine(RuleBasedStateMachine):
     @rule(holder=st.sampled_from(HOLDERS), limit=st.integers(1, 3))
     def claim(self, holder: str, limit: int) -> None:
         given = transitions.claim(run_id=self.run.pk, holder=holder, limit=limit, holders=LANES)
-        busy = {row.holder for row in self.rows.values() if row.status == "running"} - {holder}
+        theirs = [row for row in self.rows.values() if row.status == "running" and row.holder != holder]
+        busy = {row.holder for row in theirs}
         waiting = [pk for pk in self.ids if self.rows[pk].status == "waiting"]
-        expected = [pk for pk in waiting if not self.rows[pk].suspect][:limit] or waiting[:1]
-        if self.status != "running" or len(busy) >= LANES:
+        expected = [pk for pk in waiting if not self.rows[pk].suspect][:limit] or ([] if busy else waiting[:1])
+        if self.status != "running" or len(busy) >= LANES or any(row.suspect for row in theirs):
             expected = []
         assert [each.window_id for each in given] == expected
         for each in given:
             row = self.rows[each.window_id]
-            row.status, row.holder, row.pack, row.attempt = "running", holder, len(given), row.attempt + 1
+            row.status, row.holder, row.attempt = "running", holder, row.attempt + 1
             assert each.attempt == row.attempt
         self.held += given
 

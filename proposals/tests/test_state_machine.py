@@ -167,7 +167,7 @@ class Desk(RuleBasedStateMachine):
         known.made = None
         twins = [b for b in self.believed.values() if b is not known and b.name == known.name and b.status in OPEN]
         if not twins or known.status in OPEN:
-            known.status = status
+            known.status = "pending" if status == "needs_evidence" and known.proven else status
             return
         known.status, known.decided_by = "merged", who
         known.past = []  # what lies below is never taken back
