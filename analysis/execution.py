@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from analysis import categories, engines, findings, planning, services, transitions
+from analysis import categories, engines, findings, planning, services, sifting, transitions
 from analysis.lanes import crew_of, lanes_of
 from analysis.models import AnalysisRun
 from analysis.progress import emit_progress
@@ -43,8 +43,11 @@ def begin(*, run_id: int) -> None:
     if run.status != "running":
         return
     try:
-        if run.planned_at is None and not planning.plan_run(run):
-            return
+        if run.planned_at is None and not (sifting.sift(run) and planning.plan_run(run)):
+            return  # the sweeper has it looked at again
+    except Stop as stop:
+        services.pause_run(run_id=run_id, reason=stop.reason, error=stop.error, note=stop.note)
+        return
     except CONNECTION_LOST:
         raise  # the sweeper has it planned again
     except Exception as error:  # noqa: BLE001 (a run that can't be planned must say so, not be tried for ever)
@@ -197,9 +200,7 @@ class Lane:
             return []
 
     @transaction.atomic
-    def _store(
-        self, results: Sequence[Result], held: Mapping[int, Claim], took: int, kinds: Mapping[int, str]
-    ) -> None:
+    def _store(self, results: Sequence[Result], held: Mapping[int, Claim], took: int, kinds: Mapping[int, str]) -> None:
         ends = [
             End(held[result.loaded.window_id], "failed", error=result.error, duration_ms=took)
             if isinstance(result, Failed)

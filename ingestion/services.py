@@ -1,10 +1,11 @@
 """Storing what was said. `record_message` is the one door for a live message; `importing` for many at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from ingestion import storage
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
@@ -28,10 +29,37 @@ __all__ = [
     "quote_passage",
     "record_message",
     "record_messages",
+    "set_categories",
+    "set_model_verdicts",
     "set_verdict",
 ]
 
 Outcome = Literal["created", "updated", "unchanged"]
+
+
+CATEGORISE = """
+WITH said AS (
+    SELECT id, category FROM unnest(%(ids)s::bigint[], %(categories)s::text[]) AS given (id, category)
+), free AS (
+    SELECT id FROM ingestion_message WHERE id = ANY(%(ids)s::bigint[]) AND category = ''
+    ORDER BY id FOR UPDATE SKIP LOCKED
+)
+UPDATE ingestion_message AS message SET category = said.category
+FROM said JOIN free USING (id) WHERE message.id = said.id
+"""
+
+
+JUDGE = """
+WITH said AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(verdicts)s::text[], %(scores)s::float8[]) AS given (id, verdict, score)
+), free AS (
+    SELECT id FROM ingestion_message WHERE id = ANY(%(ids)s::bigint[]) AND verdict_by = 'rule'
+    ORDER BY id FOR UPDATE SKIP LOCKED
+)
+UPDATE ingestion_message AS message
+SET verdict = said.verdict, verdict_score = said.score, verdict_reason = 'model', verdict_by = 'model'
+FROM said JOIN free USING (id) WHERE message.id = said.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +164,35 @@ def set_verdict(*, message_id: int, by: User, verdict: str) -> Message:
     message.save(update_fields=["verdict", "verdict_reason", "verdict_score", "verdict_by"])
     emit(storage.edited_event(message), by=by)
     return message
+
+
+def set_model_verdicts(*, verdicts: Mapping[int, tuple[Verdict, float]]) -> None:
+    """A model's verdict and how sure it is (0 to 1), by the message's id, over that of the rules; a person's stays.
+
+    The score that is kept says how much of a signal it is: 0 for a sure noise, 1 for a sure signal.
+    """
+    if not verdicts:
+        return
+    middle = {Verdict.NOISE: -0.5, Verdict.WEAK: 0.0, Verdict.SIGNAL: 0.5}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            JUDGE,
+            {
+                "ids": list(verdicts),
+                "verdicts": [verdict.value for verdict, _ in verdicts.values()],
+                "scores": [0.5 + middle[verdict] * sure for verdict, sure in verdicts.values()],
+            },
+        )
+
+
+def set_categories(*, categories: Mapping[int, str]) -> None:
+    """What kind of message each one is, by id, where that is not known yet; no event, nothing that people see moves.
+
+    A row that somebody else writes at this moment is left to the next run rather than waited for.
+    """
+    if categories:
+        with connection.cursor() as cursor:
+            cursor.execute(CATEGORISE, {"ids": list(categories), "categories": list(categories.values())})
 
 
 def quote_passage(*, message: Message, start: int, end: int) -> Quote:

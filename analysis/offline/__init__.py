@@ -1,7 +1,7 @@
 """The engine that needs no model: rules and embeddings, no network, the same answers as a language model."""
 
 from .bonds import ClusterAtom
-from .classify import classify
+from .classify import action, classify, signal
 from .clusters import cluster_atoms
 from .embed import DIM, embed
 from .knowledge import knowledge
@@ -18,11 +18,13 @@ __all__ = [
     "VERSION",
     "ClusterAtom",
     "Plan",
+    "action",
     "classify",
     "cluster_atoms",
     "embed",
     "knowledge",
     "plan",
     "same",
+    "signal",
     "tasks",
 ]

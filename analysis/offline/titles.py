@@ -11,6 +11,7 @@ from .cues import ALL_STOP, ALL_WEAK, LANGUAGES, opener_index
 from .cues.en_titles import COPULA, VERBS
 from .keyphrases import EVERYDAY
 from .morphology import base, third
+from .nicks import without_nick
 from .phrases import PhraseIndex
 from .sentences import Sentence
 from .words import folded, is_shouted, stem, tokens
@@ -47,7 +48,7 @@ def headline(
     addressed in a title. Never the words of `quote` (the sentence itself when empty), whatever their marks and case.
     """
     language = LANGUAGES[sentence.lang]
-    text = cleaned(sentence.text)
+    text = without_nick(cleaned(sentence.text), people)
     text = _without_opening(text, sentence.lang, people)
     asks = sentence.question and kind == "question"
     text = told(text, kind, cue, sentence.lang)
