@@ -68,7 +68,7 @@ def _key(loaded: Loaded, proof: Proof) -> Key:
 
 def _finding(run: AnalysisRun, loaded: Loaded, ordinal: int, checked: CheckedItem, rules: Mapping[str, Any]) -> Finding:
     item = checked.item
-    kind, title, extra = _identity(item)
+    kind, title, extra = identity(item)
     return Finding(
         workspace_id=run.workspace_id,
         run=run,
@@ -84,7 +84,7 @@ def _finding(run: AnalysisRun, loaded: Loaded, ordinal: int, checked: CheckedIte
     )
 
 
-def _identity(item: Item) -> tuple[str, str, str]:
+def identity(item: Item) -> tuple[str, str, str]:
     """Kind, title, and what else tells two findings of one title apart."""
     if isinstance(item, TopicItem):
         return "topic", clean_name(item.name), ""

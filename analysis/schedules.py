@@ -14,6 +14,7 @@ from analysis.models import AnalysisRun, Schedule
 from analysis.providers import PURPOSES, choose_engine
 from tasktracker.core.enums import Stage
 from tasktracker.core.errors import Conflict, DomainError, Invalid
+from tasktracker.core.models import Workspace
 
 LOOK_SECONDS = 60  # between two looks at how many messages wait
 
@@ -21,6 +22,8 @@ LOOK_SECONDS = 60  # between two looks at how many messages wait
 @transaction.atomic
 def save_schedule(*, schedule: Schedule, values: Mapping[str, Any]) -> Schedule:
     """Write `values` to a new or stored schedule and say when it is due; raises `Invalid`, `Conflict`."""
+    # Two people who save at the same time would both find the name free.
+    Workspace.objects.select_for_update(no_key=True).get(pk=schedule.workspace_id or values["workspace"].pk)
     if schedule.pk:
         schedule = Schedule.objects.select_for_update().get(pk=schedule.pk)
     for name, value in values.items():
@@ -28,6 +31,8 @@ def save_schedule(*, schedule: Schedule, values: Mapping[str, Any]) -> Schedule:
     schedule.cron = " ".join(schedule.cron.split())
     if not schedule.cron and schedule.at_least is None:
         raise Invalid("Say when: times (cron), or how many new messages have to wait.", field="cron")
+    if schedule.cron:
+        _first_time(schedule, timezone.now())
     if schedule.at_least == 0:
         raise Invalid("At least one new message has to wait.", field="at_least")
     if schedule.at_least is not None and schedule.stage != Stage.KNOWLEDGE:
@@ -50,6 +55,11 @@ def next_time(schedule: Schedule, after: datetime) -> datetime | None:
         return None
     if not schedule.cron:
         return after + timedelta(seconds=LOOK_SECONDS)
+    return _first_time(schedule, after)
+
+
+def _first_time(schedule: Schedule, after: datetime) -> datetime:
+    """The next time of the cron expression; raises `Invalid` for what is none."""
     try:
         return next(CronSim(schedule.cron, after.astimezone(ZoneInfo(schedule.workspace.timezone))))
     except (CronSimError, StopIteration):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analysis import agent_pages, field_pages, provider_pages, views
+from analysis import agent_pages, field_pages, provider_pages, schedule_pages, views
 
 app_name = "analysis"
 
@@ -27,4 +27,7 @@ urlpatterns = [
     path("settings/task-configs/preview/", field_pages.preview, name="preview_fields"),
     path("settings/task-configs/<id:pk>/", field_pages.task_config, name="task_config"),
     path("settings/task-configs/<id:pk>/delete/", field_pages.delete_task_config, name="delete_task_config"),
+    path("settings/schedules/new/", schedule_pages.new_schedule, name="new_schedule"),
+    path("settings/schedules/<id:pk>/", schedule_pages.schedule, name="schedule"),
+    path("settings/schedules/<id:pk>/delete/", schedule_pages.delete_schedule, name="delete_schedule"),
 ]

@@ -10,8 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from analysis import grids, selectors, services
+from analysis import grids, pauses, selectors, services
 from analysis.models import AnalysisRun, Provider, Window
+from analysis.times import left_in_words
 from ingestion.models import Source
 from tasktracker.core.enums import Role, Stage
 from tasktracker.core.errors import Invalid, NotFound
@@ -52,6 +53,14 @@ class RunForm(forms.Form):
         super().__init__(data)
         self.fields["source"].queryset = Source.objects.filter(workspace=workspace)  # type: ignore[attr-defined]
         self.fields["provider"].queryset = Provider.objects.filter(workspace=workspace, is_active=True)  # type: ignore[attr-defined]
+
+
+class CapsForm(forms.Form):
+    """The caps of a run; an empty field is no cap."""
+
+    calls = forms.IntegerField(required=False, min_value=0, max_value=10**15)
+    tokens = forms.IntegerField(required=False, min_value=0, max_value=10**15)
+    cost = forms.FloatField(required=False, min_value=0)
 
 
 @page()
@@ -100,7 +109,7 @@ def find(request: HttpRequest, pk: int) -> AnalysisRun:
     """The run with its counts, for a member of its workspace; 404 for anybody else."""
     rows = selectors.visible_to(access_for(request).user).filter(workspace=workspace_for(request))
     return get_object_or_404(
-        selectors.with_counts(rows).select_related("provider", "agent", "source", "created_by"), pk=pk
+        selectors.with_counts(rows).select_related("workspace", "provider", "agent", "source", "created_by"), pk=pk
     )
 
 
@@ -124,11 +133,30 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
 
 def state_of(shown: Any) -> dict[str, Any]:
     """What moves while a run does."""
+    pause = pauses.pause_of(shown)
+    verbs = OFFERED.get(shown.status, ())
+    if pause is not None and pause.caps:
+        verbs = tuple(
+            verb for verb in verbs if verb != "resume"
+        )  # it would rest again at once: see the form of its caps
     return {
         "run": shown,
         "grid": grids.picture(shown),
-        "offered": [(verb, label_of(shown, verb)) for verb in OFFERED.get(shown.status, ())],
+        "offered": [(verb, label_of(shown, verb)) for verb in verbs],
         "facts": facts(shown),
+        "left": left_in_words(selectors.seconds_left(shown)),
+        "pause": pause,
+        **accepted(shown),
+    }
+
+
+def accepted(shown: AnalysisRun) -> dict[str, Any]:
+    """Of a closed run's accuracy: the `accepted` share, how many were approved `as_it_was`, rejections by reason."""
+    share, kept = shown.accuracy.get("accuracy"), shown.accuracy
+    return {
+        "accepted": "–" if share is None else f"{share:.0%}",
+        "as_it_was": kept.get("approved", 0) - kept.get("edited", 0),
+        "reasons": sorted(kept.get("by_reason", {}).items(), key=lambda one: (-one[1], one[0])),
     }
 
 
@@ -168,9 +196,20 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponseBase:
     shown = find(request, pk)
     if verb not in VERBS:
         raise NotFound("There is no such thing to do with a run.")
-    getattr(services, VERBS[verb])(run_id=shown.pk, by=access_for(request).user)
+    more = {"caps": caps_in(request)} if verb == "resume" else {}
+    getattr(services, VERBS[verb])(run_id=shown.pk, by=access_for(request).user, **more)
     shown = find(request, pk)
     context = state_of(shown)
     told = f"{TOLD[verb]}: run #{shown.pk}"
     back = reverse("analysis:run", args=[pk])
     return fragment(request, "analysis/run.html#acted", {**context, "told": told}, else_redirect=back, told=told)
+
+
+def caps_in(request: HttpRequest) -> dict[str, float] | None:
+    """The caps that were sent along; None where none were asked for."""
+    form = CapsForm(request.POST)
+    if not set(form.fields) & set(request.POST):
+        return None
+    if not form.is_valid():
+        raise Invalid("; ".join(f"{name}: {errors[0]}" for name, errors in form.errors.items()))
+    return {name: value for name, value in form.cleaned_data.items() if value is not None}

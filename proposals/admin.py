@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from proposals import services
-from proposals.models import Evidence, Intake, Proposal, ReviewAction
+from proposals.models import AutoApproval, Evidence, Intake, Proposal, ReviewAction
 from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin
 from tasktracker.core.enums import RejectReason
 
@@ -54,7 +54,7 @@ class EvidenceInline(ReadOnlyInline):
 
 class ActionInline(ReadOnlyInline):
     model = ReviewAction
-    fields = ["verb", "by", "at", "edited", "undone_at", "undone_by"]
+    fields = ["verb", "by", "auto", "at", "edited", "undone_at", "undone_by"]
 
 
 @admin.register(Proposal)
@@ -113,7 +113,17 @@ class IntakeAdmin(ScopedAdmin):
 @admin.register(ReviewAction)
 class ReviewActionAdmin(ScopedAdmin):
     read_only = True
-    list_display = ["proposal", "verb", "by", "at", "edited", "undone_at", "undone_by"]
-    list_filter = ["verb", "edited"]
+    list_display = ["proposal", "verb", "by", "auto", "at", "edited", "undone_at", "undone_by"]
+    list_filter = ["verb", "edited", "auto"]
     search_fields = ["proposal__title", "by__username"]
     list_select_related = ["proposal", "by", "undone_by"]
+
+
+@admin.register(AutoApproval)
+class AutoApprovalAdmin(ScopedAdmin):
+    """To look at only: it is set on the page Learning, which shows first what it would have done."""
+
+    read_only = True
+    list_display = ["kind", "threshold", "sample_rate", "is_active", "set_by", "set_at", "stopped"]
+    list_filter = ["kind", "is_active"]
+    list_select_related = ["set_by"]

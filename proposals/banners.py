@@ -26,7 +26,8 @@ def banner(proposal: Proposal) -> Banner | None:
     match proposal.status:
         case "approved":
             address, name = made_address(proposal)
-            return Banner(f"Approved by {who}.", "good", "check", address, name)
+            text = f"Approved by {who}." if proposal.decided_by else "Auto-approved by policy: nobody has looked at it."
+            return Banner(text, "good", "check", address, name)
         case "rejected":
             note = f" “{proposal.note}”" if proposal.note else ""
             return Banner(f"Rejected by {who}: {proposal.reject_reason.replace('_', ' ')}.{note}", "", "x")

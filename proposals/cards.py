@@ -191,6 +191,8 @@ def card_of(proposal: Proposal, *, query: str = "") -> Card:
 def line_of(action: ReviewAction) -> Line:
     """A decision in the history; one that was taken back says so."""
     undone = f", undone by {name_of(action.undone_by)}" if action.undone_at else ""
+    if action.auto:
+        return Line(did="auto-approved by policy" + undone, at=action.at)
     return Line(who=name_of(action.by), did=DID.get(action.verb, action.verb) + undone, at=action.at)
 
 
@@ -222,7 +224,11 @@ def place(message: Message) -> str:
 def meaning(proposal: Proposal) -> str:
     """What this confidence has meant so far, for this kind. One query."""
     like = Proposal.objects.filter(
-        selectors.TIERS[proposal.tier], workspace=proposal.workspace_id, kind=proposal.kind, decided_at__isnull=False
+        selectors.TIERS[proposal.tier],
+        selectors.JUDGED,
+        workspace=proposal.workspace_id,
+        kind=proposal.kind,
+        decided_at__isnull=False,
     )
     found = like.aggregate(all=Count("id"), approved=Count("id", filter=Q(status="approved")))
     if not found["all"]:

@@ -13,6 +13,8 @@ from knowledge.models import Project
 from tasktracker.core.enums import Recommendation, RejectReason, Tier
 from tasktracker.core.models import Workspace
 
+BY_POLICY = "auto-approval"  # where a name is asked for
+
 
 class Proposal(models.Model):
     """Something a model found, waiting for a person or decided by one.
@@ -59,6 +61,12 @@ class Proposal(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="decisions"
     )
     decided_at = models.DateTimeField(null=True, blank=True)
+    sampled_at = models.DateTimeField(
+        null=True, editable=False, help_text="When a policy left it to people, to see whether it would have been right."
+    )
+    left_at = models.DateTimeField(
+        null=True, editable=False, help_text="When a policy looked at it and left it to people, as it may not take it."
+    )
     created_kind = models.CharField(max_length=10, blank=True)
     created_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -115,6 +123,12 @@ class Proposal(models.Model):
             models.Index(fields=["workspace", "kind", "fingerprint"], name="proposal_by_fingerprint"),
             # what wakes up next
             models.Index(fields=["snoozed_until"], name="proposal_snoozed", condition=Q(status="snoozed")),
+            # what people said of a policy's sample
+            models.Index(
+                fields=["workspace", "kind", "-decided_at"],
+                name="proposal_sampled",
+                condition=Q(sampled_at__isnull=False),
+            ),
             # decisions, newest first
             models.Index(
                 fields=["workspace", "-decided_at"],
@@ -133,6 +147,11 @@ class Proposal(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in self.OPEN
+
+    @property
+    def decider(self) -> str:
+        """Who decided, by name; a policy has none."""
+        return self.decided_by.get_username() if self.decided_by else BY_POLICY
 
 
 class Evidence(models.Model):
@@ -170,7 +189,7 @@ class Intake(models.Model):
 
 
 class ReviewAction(models.Model):
-    """One decision by one person, with everything it changed, so that it can be taken back exactly.
+    """One decision by one person, or by a policy, with everything it changed, so that it can be taken back exactly.
 
     `changes` is the journal: `[{model, pk, before, after}]` in order, where `before` null means made and
     `after` null means removed. `batch` is shared by what was done as one.
@@ -191,6 +210,7 @@ class ReviewAction(models.Model):
     at = models.DateTimeField(default=timezone.now)
     batch = models.UUIDField(default=uuid.uuid4, db_index=True)
     edited = models.BooleanField(default=False, help_text="A person changed what the model had filled.")
+    auto = models.BooleanField(default=False, help_text="Done by a policy; nobody looked at it.")
     changes = models.JSONField(default=list)
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(
@@ -203,3 +223,40 @@ class ReviewAction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.proposal_id} by {self.by_id}"
+
+
+class AutoApproval(models.Model):
+    """Whether proposals of a kind are approved without a person, from `threshold` up, but for a sample.
+
+    Its `sample_rate` of them is left to people. It counts from `set_at` on; where people reject too many of the
+    sample it is turned off, and `stopped` says why.
+    """
+
+    LEAST = 0.85
+    LEAST_SAMPLE = 0.01
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="auto_approvals")
+    kind = models.CharField(max_length=10, choices=Proposal.Kind)
+    threshold = models.FloatField(default=0.95)
+    sample_rate = models.FloatField(default=0.1)
+    is_active = models.BooleanField(default=False)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    set_at = models.DateTimeField(default=timezone.now)
+    stopped = models.CharField(max_length=300, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["kind"]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "kind"], name="autoapproval_kind_once"),
+            models.CheckConstraint(condition=Q(kind__in=["topic", "atom", "task"]), name="autoapproval_kind_known"),
+            models.CheckConstraint(
+                condition=Q(threshold__gte=0.85) & Q(threshold__lte=1), name="autoapproval_threshold_in_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(sample_rate__gte=0.01) & Q(sample_rate__lte=1), name="autoapproval_sample_in_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} from {self.threshold:g}, {'on' if self.is_active else 'off'}"

@@ -1,6 +1,6 @@
 """Reading the desk. What a person may see starts at `visible_to`."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
@@ -18,6 +18,8 @@ TIERS = {
     Tier.MEDIUM: Q(confidence__gte=0.7, confidence__lte=0.9),
     Tier.LOW: Q(confidence__lt=0.7),
 }
+# What a policy approved nobody has judged: it tells nothing of how good a model is.
+JUDGED = ~Q(status="approved", decided_by=None)
 
 
 def visible_to(user: User) -> QuerySet[Proposal]:
@@ -69,7 +71,7 @@ def _outcomes(proposals: QuerySet[Proposal], *groups: str) -> list[dict[str, Any
         proposal=OuterRef("pk"), verb=ReviewAction.Verb.APPROVE, undone_at=None, edited=True
     )
     counted = (
-        proposals.filter(decided_at__isnull=False)
+        proposals.filter(JUDGED, decided_at__isnull=False)
         .annotate(was_edited=Exists(edits))
         .values(*groups)
         .annotate(
@@ -109,6 +111,23 @@ def acceptance_by_engine(workspace: Workspace) -> list[tuple[str, str, Outcomes]
 
 def would_have_approved(workspace: Workspace, *, threshold: float) -> tuple[int, int]:
     """How many decided proposals an automatic approval from `threshold` up would have taken, and how many wrongly."""
-    above = Proposal.objects.filter(workspace=workspace, decided_at__isnull=False, confidence__gte=threshold)
+    above = Proposal.objects.filter(JUDGED, workspace=workspace, decided_at__isnull=False, confidence__gte=threshold)
     counts = above.aggregate(all=Count("pk"), wrong=Count("pk", filter=Q(status="rejected")))
     return int(counts["all"]), int(counts["wrong"])
+
+
+def accuracy_of(run_id: int) -> dict[str, Any]:
+    """What became of a run's proposals: the counts of `Outcomes`, `open`, `by_reason`, and the `accuracy`.
+
+    That is the approved share of what was decided; null where nothing was.
+    """
+    proposals = Proposal.objects.filter(run_id=run_id)
+    rows = _outcomes(proposals, "run")
+    found = Outcomes(**{name: value for name, value in rows[0].items() if name != "run"}) if rows else Outcomes()
+    reasons = proposals.filter(status="rejected").order_by("reject_reason").values_list("reject_reason")
+    return {
+        **asdict(found),
+        "open": proposals.filter(status__in=Proposal.OPEN).count(),
+        "by_reason": dict(reasons.annotate(count=Count("pk"))),
+        "accuracy": round(found.approved / found.decided, 4) if found.decided else None,
+    }

@@ -135,6 +135,7 @@ class ProposalDetailSerializer(ProposalSerializer):
                 "by": action.by.get_username() if action.by else None,
                 "at": action.at,
                 "edited": action.edited,
+                "auto": action.auto,
                 "action_id": str(action.batch),
                 "undone_by": action.undone_by.get_username() if action.undone_by else None,
                 "undone_at": action.undone_at,

@@ -1,5 +1,6 @@
 """Everything that may be done at the review desk, by its verb."""
 
+from proposals.auto import auto_approve, check_samples, delete_policy, save_policy, turn_off, turn_on
 from proposals.bulk import Bulk, decide_bulk, undo_bulk
 from proposals.decisions import approve, edit, reject, snooze, supersede
 from proposals.evidence import add_evidence
@@ -14,16 +15,22 @@ __all__ = [
     "Target",
     "add_evidence",
     "approve",
+    "auto_approve",
+    "check_samples",
     "decide_bulk",
+    "delete_policy",
     "edit",
     "mark_not_same",
     "merge",
     "reject",
+    "save_policy",
     "set_aside_unproven",
     "settle_runs",
     "snooze",
     "supersede",
     "take_in",
+    "turn_off",
+    "turn_on",
     "undo",
     "undo_batch",
     "undo_bulk",

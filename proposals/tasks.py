@@ -4,11 +4,12 @@ from celery import shared_task
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 
+from analysis import services as runs
 from analysis.models import AnalysisRun, Finding
 from knowledge import vectors
 from knowledge.models import Embedding
-from proposals import services
-from proposals.models import Proposal
+from proposals import selectors, services
+from proposals.models import AutoApproval, Proposal
 from proposals.similar import text_of
 
 RUNS_AT_ONCE = 20
@@ -24,19 +25,33 @@ def propose_for_run(workspace_id: int, run_id: int) -> None:
     services.take_in(run_id=run_id)
     if not AnalysisRun.objects.filter(pk=run_id, status__in=AnalysisRun.LIVE).exists():
         embed_proposals(workspace_id)
+        services.auto_approve(workspace_id=workspace_id)
 
 
 @shared_task(ignore_result=True)
 def settle_run(workspace_id: int, proposal_id: int) -> None:
-    """See whether the proposal's run is reviewed now, or open again (started by each decision)."""
+    """See whether the proposal's run is reviewed now, or open again; and what a sample says of its policy.
+
+    Started by each decision.
+    """
+    services.check_samples(workspace_id=workspace_id)
     run_id = Proposal.objects.filter(pk=proposal_id).values_list("run_id", flat=True).first()
     if run_id is not None:
         services.settle_runs(run_id=run_id)
 
 
 @shared_task(ignore_result=True)
+def keep_accuracy(workspace_id: int, run_id: int) -> None:
+    """Keep with a closed run what people decided about its proposals (started by run.closed)."""
+    runs.keep_accuracy(run_id=run_id, accuracy=selectors.accuracy_of(run_id))
+
+
+@shared_task(ignore_result=True)
 def sweep_findings() -> None:
-    """Whatever a lost message left behind: findings that nobody took in, quotes that are gone, runs to settle."""
+    """Whatever a lost message left behind: findings that nobody took in, quotes that are gone, runs to settle.
+
+    Then what was proposed meanwhile is embedded, and what a policy covers is approved.
+    """
     left = Finding.objects.filter(intake=None).order_by("run_id").values_list("run_id", flat=True).distinct()
     for run_id in list(left[:RUNS_AT_ONCE]):
         services.take_in(run_id=run_id)
@@ -45,6 +60,9 @@ def sweep_findings() -> None:
     waiting = _without_vector().order_by().values_list("workspace_id", flat=True).distinct()
     for workspace_id in list(waiting):
         embed_proposals(workspace_id)
+    policies = AutoApproval.objects.filter(is_active=True).order_by().values_list("workspace_id", flat=True)
+    for workspace_id in list(policies.distinct()):
+        services.auto_approve(workspace_id=workspace_id)
 
 
 def embed_proposals(workspace_id: int) -> None:

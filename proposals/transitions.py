@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from proposals.journal import Change, Journal, read, snapshot
-from proposals.models import Proposal
+from proposals.models import BY_POLICY, Proposal
 from tasktracker.core.errors import Conflict
 from tasktracker.core.models import User
 from tasktracker.core.transitions import Allowed, Moved, lock, move
@@ -62,6 +62,8 @@ def go(
     """
     if proposal.status == S.SUPERSEDED and to != S.SUPERSEDED:
         raise Conflict("A newer finding has taken the place of this one.", code="superseded", status=S.SUPERSEDED.value)
+    if by is not None:
+        refuse_decided_by_policy(proposal)
     before = companions(proposal)
     decided = to in DECISIONS
     moved = move(
@@ -83,6 +85,17 @@ def go(
     if moved.changed:
         journal.record(moved.row, before=before, after=companions(moved.row))
     return moved
+
+
+def refuse_decided_by_policy(proposal: Proposal) -> None:
+    """Raise `Conflict` `already_decided` for what a policy approved: it is undone first, like a person's decision."""
+    if proposal.status == S.APPROVED and proposal.decided_by_id is None:
+        raise Conflict(
+            "It was approved by policy already. Undo that first.",
+            code="already_decided",
+            decided_by=BY_POLICY,
+            status=S.APPROVED.value,
+        )
 
 
 def go_back(change: Change, *, by: User | None) -> None:

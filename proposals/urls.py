@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from proposals import views
+from proposals import learning_pages, views
 
 app_name = "proposals"
 
 urlpatterns = [
+    path("learning/", learning_pages.show, name="learning"),
+    path("learning/<slug:verb>/", learning_pages.policy, name="policy"),
     path("review/", views.desk, name="desk"),
     path("review/count/", views.count, name="count"),
     path("review/bulk/", views.bulk, name="bulk"),

@@ -16,7 +16,7 @@ from analysis.models import AnalysisRun, Window
 from ingestion.models import Message
 from knowledge.models import Atom, AtomLink, Task
 from proposals.models import Proposal
-from proposals.selectors import TIERS
+from proposals.selectors import JUDGED, TIERS
 from tasktracker.core.enums import AtomType, TaskStatus
 from tasktracker.core.models import LLMCall, Workspace
 from tasktracker.core.templatetags.ui import relative
@@ -175,7 +175,8 @@ def needs_you(workspace: Workspace) -> list[Proposal]:
 
 def acceptance(workspace: Workspace) -> list[Bar]:
     """For each tier, how many of the decided were approved. One query."""
-    decided = Proposal.objects.filter(workspace=workspace, status__in=["approved", "rejected", "merged"]).order_by()
+    statuses = ["approved", "rejected", "merged"]
+    decided = Proposal.objects.filter(JUDGED, workspace=workspace, status__in=statuses).order_by()
     wanted: dict[str, Count] = {}
     for tier, within in TIERS.items():
         wanted[f"{tier}_all"] = Count("id", filter=within)

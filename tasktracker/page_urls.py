@@ -17,6 +17,7 @@ urlpatterns = [
     path("workspace/", views.switch_workspace, name="switch_workspace"),
     path("search/", views.search, name="search"),
     path("settings/", settings_page.settings, name="settings"),
+    path("settings/spending-cap/", settings_page.save_spending_cap, name="spending_cap"),
     path("settings/tokens/", settings_page.create_token, name="create_token"),
     path("settings/tokens/<id:pk>/revoke/", settings_page.revoke_token, name="revoke_token"),
 ]

@@ -1,4 +1,7 @@
-"""The settings page: sources, providers, agents, members, tokens. What is seldom done is done in the administration."""
+"""The settings page: sources, providers, agents, schedules, the day's cap, members, tokens.
+
+What is seldom done is done in the administration.
+"""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -6,9 +9,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from analysis import spending
 from analysis.forms import AssignmentForm
 from analysis.models import Agent, Assignment, Provider, TaskConfig
 from analysis.provider_pages import has_ollama
+from analysis.schedule_forms import SpendingCapForm
+from analysis.schedule_pages import listed
 from ingestion.models import Source
 from tasktracker.core import services
 from tasktracker.core.enums import Role
@@ -22,6 +28,12 @@ LABEL = 80
 @require_GET
 def settings(request: HttpRequest) -> HttpResponse:
     """Everything that is set up here. Keys and secrets are never shown, only whether there is one."""
+    workspace = access_for(request).workspace
+    return shown(request, SpendingCapForm(spending.cap_of(workspace), workspace))
+
+
+def shown(request: HttpRequest, cap_form: SpendingCapForm) -> HttpResponse:
+    """The page, with the form of the cap as it stands, mistakes and all."""
     access = access_for(request)
     workspace = access.workspace
     is_admin = access.allows(Role.ADMIN)
@@ -33,12 +45,27 @@ def settings(request: HttpRequest) -> HttpResponse:
         "providers": Provider.objects.filter(workspace=workspace)[:100],
         "agents": Agent.objects.filter(workspace=workspace).select_related("provider")[:100],
         "assignments": Assignment.objects.filter(workspace=workspace).select_related("agent", "project")[:100],
+        "schedules": listed(workspace),
+        "cap_form": cap_form,
+        "used": spending.used_today(workspace, spending.cap_of(workspace)),
         "members": Membership.objects.filter(workspace=workspace)
         .select_related("user")
         .order_by("user__username")[:300],
         "tokens": ApiToken.objects.filter(workspace=workspace, user_id=request.user.pk).order_by("-id")[:100],
     }
-    return render(request, "tasktracker/settings.html", context)
+    return render(request, "tasktracker/settings.html", context, status=422 if cap_form.errors else 200)
+
+
+@page(Role.ADMIN)
+@require_POST
+def save_spending_cap(request: HttpRequest) -> HttpResponseBase:
+    """What all runs may use in a day."""
+    access = access_for(request)
+    form = SpendingCapForm(spending.cap_of(access.workspace), access.workspace, request.POST)
+    if form.save(access.user) is None:
+        return shown(request, form)
+    messages.success(request, "The day's cap is saved. It holds from the next call on.")
+    return redirect("settings")
 
 
 @page(Role.VIEWER)

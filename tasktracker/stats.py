@@ -16,6 +16,7 @@ from analysis.models import AnalysisRun
 from ingestion.models import Message
 from knowledge.models import Atom, Task, Topic
 from proposals.models import Proposal
+from proposals.selectors import JUDGED
 from tasktracker.core.enums import Tier
 from tasktracker.core.models import LLMCall, Workspace
 from tasktracker.core.permissions import access_for
@@ -45,7 +46,7 @@ def figures(workspace: Workspace) -> dict[str, Any]:
         default=Value(Tier.LOW),
         output_field=CharField(),
     )
-    decided = proposals.filter(status__in=["approved", "rejected", "merged"])
+    decided = proposals.filter(JUDGED, status__in=["approved", "rejected", "merged"])
     recent = messages.filter(sent_at__gte=since)
     calls = LLMCall.objects.filter(workspace=workspace, at__gte=since)
     cost = calls.annotate(day=TruncDate("at")).values("day").annotate(n=Sum("cost")).order_by("day")

@@ -121,6 +121,7 @@ def test_two_beats_start_it_once(workspace: Workspace) -> None:
         ({}, "cron"),
         ({"cron": "every morning"}, "cron"),
         ({"cron": "61 * * * *"}, "cron"),
+        ({"cron": "61 * * * *", "is_active": False}, "cron"),
         ({"at_least": 0}, "at_least"),
         ({"at_least": 5, "stage": "tasks"}, "at_least"),
     ],

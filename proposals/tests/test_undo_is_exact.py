@@ -218,7 +218,7 @@ def test_it_goes_back_to_the_status_it_had(first: str) -> None:
     workspace = make_workspace()
     alice = make_user(workspace)
     until = timezone.now() + timedelta(days=3) if first == "snoozed" else None
-    bare = {"quotes": []} if first == "needs_evidence" else {}
+    bare: dict[str, Any] = {"quotes": []} if first == "needs_evidence" else {}
     proposal = make_proposal(workspace, "atom", status=first, snoozed_until=until, **bare)
     before = dump()
     services.reject(proposal_id=proposal.pk, by=alice, reason="noise")

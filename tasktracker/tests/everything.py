@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from analysis import agents
-from analysis.models import Agent, AnalysisRun, Finding, Provider, TaskConfig, Window, WindowMessage
+from analysis.models import Agent, AnalysisRun, Finding, Provider, Schedule, TaskConfig, Window, WindowMessage
 from ingestion.models import Message, MessageRevision, Quote, Source
 from knowledge.models import Atom, AtomLink, ExternalLink, Project, Task, Topic
 from proposals.models import Proposal, ReviewAction
@@ -30,6 +30,7 @@ class Everything:
     unproven: Proposal
     agent: Agent
     config: TaskConfig
+    schedule: Schedule
 
     @property
     def pages(self) -> list[str]:
@@ -57,7 +58,8 @@ class Everything:
             reverse("analysis:provider", args=[self.agent.provider_id]),
             reverse("analysis:agent", args=[self.agent.pk]),
             reverse("analysis:task_config", args=[self.config.pk]),
-            *(reverse(f"analysis:{name}") for name in ("new_provider", "new_agent", "new_task_config")),
+            reverse("analysis:schedule", args=[self.schedule.pk]),
+            *(reverse(f"analysis:new_{name}") for name in ("provider", "agent", "task_config", "schedule")),
         ]
 
 
@@ -110,7 +112,11 @@ def fill(person: Person, words: str) -> Everything:
     config = TaskConfig.objects.create(
         workspace=workspace, name=name, project=project, schema={"type": "object", "properties": properties}
     )
-    return Everything(message, topic, atoms[0], task, run, waiting, decided, unproven, agent, config)
+    schedule = Schedule.objects.create(
+        workspace=workspace, name=name, cron="0 7 * * 1-5", provider=agent.provider, next_at=timezone.now(),
+        last_run=run, last_error=words[:300],
+    )  # fmt: skip
+    return Everything(message, topic, atoms[0], task, run, waiting, decided, unproven, agent, config, schedule)
 
 
 def made_atom(workspace: Workspace, kind: str, title: str, words: str, topic: Topic, quote: Quote) -> Atom:

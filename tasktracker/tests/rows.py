@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from analysis.models import Agent, Assignment, Provider, TaskConfig
+from analysis.models import Agent, Assignment, Provider, Schedule, SpendingCap, TaskConfig
 from ingestion.models import Channel, Participant, Source
 from knowledge.models import Atom, AtomLink, Project, Task, Topic
 from tasktracker.core import services
@@ -29,15 +29,18 @@ def make(model: type[Model], workspace: Workspace) -> Any:
         return AtomLink.objects.create(workspace=workspace, from_atom=ends[0], to_atom=ends[1], type="solves")
     if model is Assignment:
         return Assignment.objects.create(workspace=workspace, purpose="classify", agent=make(Agent, workspace))
+    if model is SpendingCap:
+        return SpendingCap.objects.get_or_create(workspace=workspace, defaults={"calls": 1000})[0]
     if model in (Participant, Channel):
         more = {"name": name} if model is Participant else {"title": name}
         return model._default_manager.create(workspace=workspace, platform="api", external_id=name, **more)
     if model in (Atom, Task):
         more = {"type": "problem"} if model is Atom else {}
         return model._default_manager.create(workspace=workspace, title=name, **more)
-    assert model in (Topic, Project, Provider, Source, TaskConfig), f"say how to make a {model}"
+    assert model in (Topic, Project, Provider, Schedule, Source, TaskConfig), f"say how to make a {model}"
     more_of: dict[Any, dict[str, Any]] = {
         Provider: {"kind": "openai"},
+        Schedule: {"cron": "0 7 * * *"},
         Source: {"kind": "api"},
         TaskConfig: {"schema": {"type": "object", "properties": {"severity": {"enum": ["S1"]}}}},
     }

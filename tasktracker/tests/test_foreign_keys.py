@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.urls import get_resolver
 from rest_framework import serializers
 
-from analysis.models import Agent, Assignment, TaskConfig
+from analysis.models import Agent, Assignment, Schedule, TaskConfig
 from knowledge.models import Atom, AtomLink, Project, Task, Topic
 from knowledge.serializers import NamedRelatedField
 from tasktracker.core.models import User
@@ -68,6 +68,7 @@ TARGETS: dict[str, type[Model]] = {
     "agents": Agent,
     "task-configs": TaskConfig,
     "assignments": Assignment,
+    "schedules": Schedule,
 }
 
 
@@ -95,7 +96,7 @@ def test_a_row_of_another_workspace_is_refused(key: Key, owner: Person, stranger
 
 
 @pytest.mark.parametrize("key", KEYS, ids=str)
-@pytest.mark.parametrize("odd", [10**30, -1, "9" * 5000, 1.5, True, "\x00", {"id": 10**30}, [[1]]], ids=repr)
+@pytest.mark.parametrize("odd", [10**30, -1, "9" * 5000, 1.5, True, "\x00", {"id": 10**30}, [[1]]], ids=lambda odd: repr(odd)[:20])
 def test_what_is_no_id_is_refused(key: Key, odd: Any, owner: Person) -> None:
     target = make(TARGETS[key.address.removeprefix("api/")], owner.workspace)
     body = {key.name: [odd] if key.many else odd}

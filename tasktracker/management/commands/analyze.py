@@ -14,12 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from analysis import selectors, services
 from analysis.models import AnalysisRun, Finding
+from analysis.times import left_in_words
 from tasktracker.core import health
 from tasktracker.core.enums import Stage
 from tasktracker.core.errors import DomainError
 from tasktracker.core.models import Workspace
 
 POLL_SECONDS = 0.3
+LEFT_SECONDS = 2.0  # between two looks at how long it still takes
 WORKER_SECONDS = 20.0  # how long a worker may be silent, at the start and later
 INTAKE_SECONDS = 120.0  # how long the number of findings that wait for a proposal may stand still
 UNDER_WAY = ("running", "cancelling", "pending")
@@ -82,13 +84,16 @@ class Command(BaseCommand):
 
     def follow(self, run: AnalysisRun) -> AnalysisRun:
         """Wait for the end of the run, then until each of its findings was taken in for review."""
-        seen_at = time.monotonic()
+        seen_at, asked_at = time.monotonic(), 0.0
         with self.bar(f"run {run.pk}") as (bar, task):
             while run.status in UNDER_WAY:
                 time.sleep(POLL_SECONDS)
                 run = AnalysisRun.objects.get(pk=run.pk)
                 progress = selectors.progress(run)
                 bar.update(task, completed=progress.done + progress.failed, total=progress.total or None)
+                if not bar.disable and time.monotonic() - asked_at > LEFT_SECONDS:
+                    bar.update(task, left=left_in_words(selectors.seconds_left(run)))
+                    asked_at = time.monotonic()
                 if health.check_heartbeat("worker", "worker").state == "ok":
                     seen_at = time.monotonic()
                 elif time.monotonic() - seen_at > WORKER_SECONDS:
@@ -112,9 +117,10 @@ class Command(BaseCommand):
     def bar(self, label: str) -> Iterator[tuple[Progress, Any]]:
         """On standard error, so that standard output ends with the JSON line; silent where nobody watches."""
         console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        done = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        columns = (*done, TimeElapsedColumn(), TextColumn("{task.fields[left]}"))
         with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-            yield bar, bar.add_task(label, total=None)
+            yield bar, bar.add_task(label, total=None, left="")
 
     def figures(self, run: AnalysisRun) -> dict[str, Any]:
         """What scripts read."""
