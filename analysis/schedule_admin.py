@@ -21,8 +21,9 @@ class ScheduleForm(ScopedForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if not self.errors:
+            workspace = cleaned.get("workspace") or self.instance.workspace
             try:
-                schedules.next_time(Schedule(**{**cleaned, "is_active": True}), timezone.now())
+                schedules.next_time(Schedule(workspace=workspace, cron=cleaned["cron"]), timezone.now())
             except DomainError as error:
                 self.add_error("cron", error.detail)
         return cleaned

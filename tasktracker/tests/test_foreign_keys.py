@@ -56,6 +56,7 @@ def taken() -> dict[str, type[serializers.BaseSerializer[Any]]]:
     return {address: serializer for address, serializer in found.items() if "{" not in address}
 
 
+ODD = [10**30, -1, "9" * 5000, 1.5, True, "\x00", {"id": 10**30}, [[1]]]
 KEYS = [key for address, serializer in taken().items() for key in keys_of(serializer, address)]
 
 
@@ -96,7 +97,9 @@ def test_a_row_of_another_workspace_is_refused(key: Key, owner: Person, stranger
 
 
 @pytest.mark.parametrize("key", KEYS, ids=str)
-@pytest.mark.parametrize("odd", [10**30, -1, "9" * 5000, 1.5, True, "\x00", {"id": 10**30}, [[1]]], ids=lambda odd: repr(odd)[:20])
+@pytest.mark.parametrize(
+    "odd", ODD, ids=lambda odd: repr(odd)[:20]
+)
 def test_what_is_no_id_is_refused(key: Key, odd: Any, owner: Person) -> None:
     target = make(TARGETS[key.address.removeprefix("api/")], owner.workspace)
     body = {key.name: [odd] if key.many else odd}
