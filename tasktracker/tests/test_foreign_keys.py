@@ -97,9 +97,7 @@ def test_a_row_of_another_workspace_is_refused(key: Key, owner: Person, stranger
 
 
 @pytest.mark.parametrize("key", KEYS, ids=str)
-@pytest.mark.parametrize(
-    "odd", ODD, ids=lambda odd: repr(odd)[:20]
-)
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: repr(odd)[:20])
 def test_what_is_no_id_is_refused(key: Key, odd: Any, owner: Person) -> None:
     target = make(TARGETS[key.address.removeprefix("api/")], owner.workspace)
     body = {key.name: [odd] if key.many else odd}
