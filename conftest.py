@@ -8,6 +8,7 @@ pytest-xdist is a child of the controller, finds the addresses in its environmen
 import contextlib
 import gc
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -22,6 +23,7 @@ import pytest
 from django.conf import settings
 from django.core.management.commands import flush
 from django.db.backends.postgresql.operations import DatabaseOperations
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tasktracker import embedded
 from tasktracker.tests.support import LiveStack, empty_valkey
@@ -93,6 +95,46 @@ def pytest_xdist_setupnodes() -> None:
 def pytest_collection() -> None:
     """Nothing that is collected is garbage; see below."""
     gc.disable()
+
+
+# What is dear to begin with is begun in one process only; what takes long is begun first, so none waits at the end.
+_KEPT_TOGETHER = {
+    "stack": re.compile(r"test_(kill|run_live|up_live_stack|grouped_posts|socket)\.py"),
+    "browser": re.compile(r"test_browser_\w+\.py"),
+    "model": re.compile(r"test_(llm|run_|prompt_|sifting|evaluate|compare|ssrf|api_providers|page_(agents|providers))"),
+    "bot": re.compile(r"test_bot_(answers|bears)\w*\.py"),
+}
+_LONG = re.compile(r"test_(up|up_deployment|bot_\w+|embedded|deploy|access_matrix)\.py")
+
+
+def group_of(nodeid: str) -> str:
+    """Tests of one group run in one process, one after the other; most are a group of their own."""
+    return next((name for name, pattern in _KEPT_TOGETHER.items() if pattern.search(nodeid)), nodeid)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The groups first, then what takes long."""
+    ranks = [*_KEPT_TOGETHER]
+
+    def rank(item: pytest.Item) -> int:
+        group = group_of(item.nodeid)
+        return ranks.index(group) if group in ranks else len(ranks) + (not _LONG.search(item.nodeid))
+
+    items.sort(key=rank)
+
+
+class Groups(LoadScopeScheduling):
+    """Hands groups of tests to the processes of pytest-xdist, in their order."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    """Its own ways would start Chromium, the libraries of models and the processes of `up` in each of them."""
+    config.option.loadscopereorder = False
+    return Groups(config, log)
 
 
 def pytest_collection_finish() -> None:

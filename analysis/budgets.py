@@ -19,28 +19,41 @@ from tasktracker.core.llm.types import Prompt
 from tasktracker.core.models import LLMCall, StatusChange
 
 PATIENCE = 5  # failures of the provider in a row, before the run waits
+SIFTING = 8  # calls at once, at most, of a run that is not planned yet
 
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """Caps on what one bill may hold. `whose` begins the sentence that says it, `note` goes into the history."""
+    """Caps on what one bill may hold. `whose` begins the sentence that says it, `note` goes into the history.
+
+    `lanes` is how many calls on that bill may be under way at once.
+    """
 
     key: str
     caps: Mapping[str, float]
     whose: str
     note: str
+    lanes: int
     bill: Callable[[], Bill]
 
 
 def caps_of(run: AnalysisRun) -> list[Cap]:
     """The run's own caps, and those of its workspace for today; without those that cap nothing."""
-    found = [Cap(subject_of(run), run.caps, "The run's", "", lambda: selectors.bill(run))]
+    mine = _at_once(run)
+    found = [Cap(subject_of(run), run.caps, "The run's", "", mine, lambda: selectors.bill(run))]
     day = SpendingCap.objects.filter(workspace_id=run.workspace_id).first()
     if day is not None:
         since = midnight(run.workspace)
         of_day = partial(selectors.bill_of_workspace, run.workspace_id, since=since)
-        found.append(Cap(f"day:{run.workspace_id}", day.as_caps(), "Today's", DAY, of_day))
+        others = AnalysisRun.objects.filter(workspace_id=run.workspace_id, status="running").exclude(pk=run.pk)
+        lanes = mine + sum(_at_once(other) for other in others.select_related("provider"))
+        found.append(Cap(f"day:{run.workspace_id}", day.as_caps(), "Today's", DAY, lanes, of_day))
     return [each for each in found if each.caps]
+
+
+def _at_once(run: AnalysisRun) -> int:
+    """How many calls of a run may be under way at once: those of its lanes, or of what looks at messages before."""
+    return lanes_of(run) if run.planned_at is not None else max(SIFTING, lanes_of(run))
 
 
 @contextmanager
@@ -54,7 +67,7 @@ def kept(run: AnalysisRun, prompt: Prompt) -> Iterator[None]:
         for cap in caps_of(run):
             bill = cap.bill()
             _refuse(cap, bill, prompt)
-            alone = _is_near(cap, bill, prompt, lanes_of(run))
+            alone = _is_near(cap, bill, prompt)
             turns.enter_context(limits.turn(cap.key, alone=alone))
             if alone:
                 _refuse(cap, cap.bill(), prompt)
@@ -72,12 +85,12 @@ def _refuse(cap: Cap, bill: Bill, prompt: Prompt) -> None:
             raise Stop(f"{cap.whose} cap of {limit:g} {name} is reached.", reason="budget", note=cap.note)
 
 
-def _is_near(cap: Cap, bill: Bill, prompt: Prompt, lanes: int) -> bool:
+def _is_near(cap: Cap, bill: Bill, prompt: Prompt) -> bool:
     """Whether the lanes together could go over a cap with a call each."""
     if "cost" in cap.caps and not bill.calls:
         return True  # nobody knows yet what a call costs
     return any(
-        used + more * lanes > cap.caps[name]
+        used + more * cap.lanes > cap.caps[name]
         for name, (used, more) in _spending(bill, prompt).items()
         if cap.caps.get(name) is not None
     )

@@ -55,8 +55,10 @@ def form_page(request: HttpRequest, row: Schedule) -> HttpResponseBase:
 
 def told(row: Schedule) -> dict[str, Any]:
     """A stored schedule in words: its `occasion`, and when it comes `next` by the workspace's clock."""
-    if not row.is_active or row.next_at is None:
+    if not row.is_active:
         following = "switched off, it starts nothing"
+    elif row.next_at is None:
+        following = "not due: its times can't be read, write them anew"
     elif row.cron:
         following = f"due {moment_in_words(row.next_at, row.workspace.timezone, timezone.now())}"
     else:

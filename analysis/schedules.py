@@ -10,13 +10,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from analysis import selectors, services
-from analysis.models import AnalysisRun, Schedule
+from analysis.models import AnalysisRun, Schedule, Window
 from analysis.providers import PURPOSES, choose_engine
+from knowledge.models import Atom
 from tasktracker.core.enums import Stage
 from tasktracker.core.errors import Conflict, DomainError, Invalid
 from tasktracker.core.models import Workspace
 
 LOOK_SECONDS = 60  # between two looks at how many messages wait
+FIELDS = 5  # of a cron expression
 
 
 @transaction.atomic
@@ -61,6 +63,8 @@ def next_time(schedule: Schedule, after: datetime) -> datetime | None:
 def _first_time(schedule: Schedule, after: datetime) -> datetime:
     """The next time of the cron expression; raises `Invalid` for what is none."""
     try:
+        if len(schedule.cron.split()) != FIELDS:
+            raise CronSimError("a sixth field would be seconds")
         return next(CronSim(schedule.cron, after.astimezone(ZoneInfo(schedule.workspace.timezone))))
     except (CronSimError, StopIteration):
         raise Invalid(
@@ -85,10 +89,11 @@ def _start(pk: int) -> AnalysisRun | None:
     schedule = due.filter(pk=pk, is_active=True, next_at__lte=timezone.now()).first()
     if schedule is None:
         return None
-    schedule.next_at = next_time(schedule, timezone.now())
+    schedule.next_at = None  # one whose times can't be read rests, and holds up no other
     schedule.last_error = ""
     run = None
     try:
+        schedule.next_at = next_time(schedule, timezone.now())
         with transaction.atomic():
             run = _run(schedule)
     except DomainError as error:
@@ -106,11 +111,14 @@ def _run(schedule: Schedule) -> AnalysisRun | None:
         engine = choose_engine(
             workspace=schedule.workspace, purpose=PURPOSES[Stage.KNOWLEDGE], provider=schedule.provider
         )
+        services.refuse_remote(schedule.source, engine)  # else it would find nothing to read, and never say why
         asked = AnalysisRun(
             workspace=schedule.workspace, stage=schedule.stage, source=schedule.source, provider=engine.provider
         )
-        if len(selectors.waiting_messages(asked).values_list("pk", flat=True)[:wanted]) < wanted:
+        if len(selectors.fresh_messages(asked).values_list("pk", flat=True)[:wanted]) < wanted:
             return None
+    elif _has_failed_with_all(schedule):
+        return None
     run = services.create_run(
         workspace=schedule.workspace, stage=schedule.stage, source=schedule.source, provider=schedule.provider
     )
@@ -118,3 +126,14 @@ def _run(schedule: Schedule) -> AnalysisRun | None:
         run.delete()
         return None
     return services.start_run(run_id=run.pk)
+
+
+def _has_failed_with_all(schedule: Schedule) -> bool:
+    """Whether the last run of stage tasks left failed groups, and no knowledge has changed since it began.
+
+    To start it again would fail again, and cost as much, at each time; a person may resume it.
+    """
+    last = schedule.last_run
+    if last is None or not Window.objects.filter(run=last, status="failed").exists():
+        return False
+    return not Atom.objects.filter(workspace=schedule.workspace, updated_at__gt=last.created_at).exists()

@@ -210,6 +210,14 @@ def waiting_messages(run: AnalysisRun) -> QuerySet[Message]:
     return in_range(run).filter(extractable()).exclude(Exists(held()))
 
 
+def fresh_messages(run: AnalysisRun) -> QuerySet[Message]:
+    """Those of `waiting_messages` that no run has failed with yet: what starts by itself starts for these only."""
+    failed = WindowMessage.objects.filter(
+        window__status="failed", window__run__stage=Stage.KNOWLEDGE, message=OuterRef("pk"), context=False
+    )
+    return waiting_messages(run).exclude(Exists(failed))
+
+
 def seconds_to_wait(run: AnalysisRun) -> float:
     """How long, by the database's clock, until the run's provider may be asked again; 0 when now."""
     latest = Window.objects.filter(run=run, status="waiting").aggregate(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from analysis import forecasts, selectors, transitions
 from analysis.models import AnalysisRun, Provider, Window
 from analysis.progress import emit_progress
-from analysis.providers import PURPOSES, choose_engine, ensure_offline_provider
+from analysis.providers import PURPOSES, Engine, choose_engine, ensure_offline_provider
 from analysis.questions import prompt_version
 from ingestion.models import Source
 from tasktracker.core.enums import Stage
@@ -28,6 +28,7 @@ __all__ = [
     "fail_run",
     "keep_accuracy",
     "pause_run",
+    "refuse_remote",
     "reopen_run",
     "resume_run",
     "review_run",
@@ -62,10 +63,7 @@ def create_run(
     if source is not None and source.workspace_id != workspace.pk:
         raise Invalid("This source belongs to another workspace.")
     engine = choose_engine(workspace=workspace, purpose=PURPOSES[Stage(stage)], provider=provider)
-    if source is not None and source.local_only and engine.is_remote:
-        raise Invalid(
-            f"{source.name} is for local models only, and {engine.provider.name} is not one.", code="local_only"
-        )
+    refuse_remote(source, engine)
     run = AnalysisRun(
         workspace=workspace,
         stage=stage,
@@ -83,6 +81,14 @@ def create_run(
     run.forecast = forecasts.forecast(run)
     run.save()
     return run
+
+
+def refuse_remote(source: Source | None, engine: Engine) -> None:
+    """Raise `Invalid` `local_only` where texts of the source would leave the house."""
+    if source is not None and source.local_only and engine.is_remote:
+        raise Invalid(
+            f"{source.name} is for local models only, and {engine.provider.name} is not one.", code="local_only"
+        )
 
 
 def check_caps(caps: Mapping[str, Any]) -> dict[str, float]:

@@ -33,8 +33,7 @@ from tasktracker.core.llm.types import Prompt
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 8  # calls of one run
-LONGEST = 300.0  # seconds of one go
+LONGEST = 150.0  # seconds of one go, for each purpose
 LARGEST = 1_500  # characters of a message that are shown: what it is shows in its beginning
 
 
@@ -86,14 +85,13 @@ def sift(run: AnalysisRun) -> bool:
     """
     if run.stage != Stage.KNOWLEDGE:
         return True
-    deadline = time.monotonic() + LONGEST
     for sieve in SIEVES:
         agent = _agent(run, sieve.purpose)
         if agent is None:
             continue
         try:
             with limits.place(f"sift:{run.pk}", 1, patience=0):
-                if not _run(run, sieve, agent, deadline):
+                if not _run(run, sieve, agent):
                     return False
         except llm.RateLimited:
             return False
@@ -109,12 +107,13 @@ def _agent(run: AnalysisRun, purpose: Purpose) -> Agent | None:
     return found.agent
 
 
-def _run(run: AnalysisRun, sieve: Sieve, agent: Agent, deadline: float) -> bool:
+def _run(run: AnalysisRun, sieve: Sieve, agent: Agent) -> bool:
     waiting = sieve.chosen(selectors.waiting_messages(run)).select_related("author", "source")
     if not agent.provider.local:
         waiting = waiting.filter(source__local_only=False)
     stopped: list[Stop] = []
     late: list[bool] = []
+    before, deadline = waiting.count(), time.monotonic() + LONGEST
 
     def ask(batch: Sequence[Message]) -> None:
         try:
@@ -131,12 +130,13 @@ def _run(run: AnalysisRun, sieve: Sieve, agent: Agent, deadline: float) -> bool:
             connection.close()
 
     batches = _batches(waiting.order_by("channel_id", "sent_at"), sieve.size, pack_of(agent.provider))
-    with ThreadPoolExecutor(min(AT_ONCE, agent.provider.concurrency), thread_name_prefix="sift") as threads:
+    with ThreadPoolExecutor(min(budgets.SIFTING, agent.provider.concurrency), thread_name_prefix="sift") as threads:
         for _ in threads.map(ask, batches):
             pass
     if stopped:
         raise stopped[0]
-    return not late
+    # What gets no answer that is of use waits as before, and would be paid for at each go: one without any is the last.
+    return not late or waiting.count() >= before
 
 
 def pack_of(provider: Provider) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.core.cache import cache
 from pydantic import BaseModel
+from redis.exceptions import RedisError
 
 from analysis import agents
 from analysis.models import Agent, AnalysisRun, Provider
@@ -151,6 +152,15 @@ def answer_provider(provider: Provider, ticket: str) -> None:
 
 
 def _by_worker(task: str, pk: int, question: dict[str, Any], seconds: float) -> dict[str, Any]:
+    try:
+        return _answered(task, pk, question, seconds)
+    except RedisError:
+        error = "The broker does not answer, so no worker can be asked: `manage.py doctor` says what is down."
+        return {"error": error, "code": "unavailable"}
+
+
+def _answered(task: str, pk: int, question: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """What a worker answers; an error where none does in time. Raises RedisError."""
     ticket = uuid.uuid4().hex
     cache.set(f"try:{ticket}:question", json.dumps(question), KEEP_SECONDS)
     deadline = time.monotonic() + seconds
@@ -160,6 +170,7 @@ def _by_worker(task: str, pk: int, question: dict[str, Any], seconds: float) -> 
         if found is not None:
             return dict(json.loads(found))
         time.sleep(POLL_SECONDS)
+    cache.delete(f"try:{ticket}:question")  # a worker that comes back would ask, and pay, for nobody
     return {"error": "No worker has tried it in time.", "code": "unavailable"}
 
 

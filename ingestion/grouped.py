@@ -58,8 +58,11 @@ def record_posts(posts: Sequence[tuple[Access, bytes]]) -> list[bytes | None]:
 def _known(access: Access, body: bytes, look: Callable[..., tuple[Source | None, storage.Place]]) -> _Known | None:
     try:
         given = posted().run_validation(JSONParser().parse(io.BytesIO(body), parser_context=JSON))
-    except APIException:
+        asked = f"{given['source']} {given['author'].external_id}".encode()
+    except (APIException, RecursionError, UnicodeEncodeError):
         return None  # the API says what is wrong with it
+    if b"\0" in asked:
+        return None  # the database would refuse the question, and with it the posts of all the others
     source, place = look(
         workspace_id=access.workspace.pk,
         source=given["source"],

@@ -23,8 +23,8 @@ from tasktracker.core.models import User, Workspace
 
 FEWEST = 20  # decisions of a kind, before anything can be said about it
 AT_ONCE = 500
-LAST = 50  # samples that the policy is judged by
-ENOUGH = 10  # of them decided, before it is
+LAST = 50  # samples, and approvals, that the policy is judged by
+ENOUGH = 10  # of them, before it is
 MOST_REJECTED = 0.1
 MAYBE = next(least for least, word in LIKENESS if word == "maybe")
 
@@ -184,18 +184,31 @@ def is_sampled(proposal_id: int, rate: float) -> bool:
 
 
 def check_samples(*, workspace_id: int) -> list[str]:
-    """Turn off each policy whose sample people reject too often; the kinds. Of the last 50 decided, more than 10 %."""
+    """Turn off each policy that people disagree with too often; the kinds.
+
+    That is more than 10 % of the last 50 of its sample rejected, or of its last 50 approvals taken back.
+    """
     stopped = []
     for policy in AutoApproval.objects.filter(workspace=workspace_id, is_active=True).select_related("workspace"):
-        last = list(
-            learning.decided_by_people(policy.workspace)
-            .filter(kind=policy.kind, sampled_at__gte=policy.set_at)
-            .order_by("-decided_at")
-            .values_list("status", flat=True)[:LAST]
-        )
-        rejected = last.count(Proposal.Status.REJECTED)
-        if len(last) >= ENOUGH and rejected > MOST_REJECTED * len(last):
-            because = f"People rejected {rejected} of the last {len(last)} that were kept as a sample: more than 10 %."
+        because = _disagreement(policy)
+        if because:
             turn_off(policy=policy, by=None, because=because)
             stopped.append(policy.kind)
     return stopped
+
+
+def _disagreement(policy: AutoApproval) -> str:
+    """What people have against it since it was turned on; "" where that is little, or too few can tell."""
+    sampled = learning.decided_by_people(policy.workspace).filter(kind=policy.kind, sampled_at__gte=policy.set_at)
+    last = list(sampled.order_by("-decided_at").values_list("status", flat=True)[:LAST])
+    rejected = last.count(Proposal.Status.REJECTED)
+    if len(last) >= ENOUGH and rejected > MOST_REJECTED * len(last):
+        return f"People rejected {rejected} of the last {len(last)} that were kept as a sample: more than 10 %."
+    approvals = ReviewAction.objects.filter(
+        workspace=policy.workspace, proposal__kind=policy.kind, verb=ReviewAction.Verb.APPROVE, auto=True
+    )
+    standing = list(approvals.filter(at__gte=policy.set_at).order_by("-id").values_list("undone_at", flat=True)[:LAST])
+    undone = sum(1 for at in standing if at is not None)
+    if len(standing) >= ENOUGH and undone > MOST_REJECTED * len(standing):
+        return f"People took back {undone} of the last {len(standing)} that it approved: more than 10 %."
+    return ""

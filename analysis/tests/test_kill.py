@@ -144,7 +144,7 @@ def model(start_stack: Callable[..., LiveStack]) -> Iterator[Callable[..., tuple
     """`model(answer=…)`: a stack, a server of a model, and a workspace whose default provider that is."""
     with contextlib.ExitStack() as exits:
 
-        def start(concurrency: int = 2, **choices: Any) -> tuple[LiveStack, FakeLLM, Workspace]:
+        def start(**choices: Any) -> tuple[LiveStack, FakeLLM, Workspace]:
             fake = exits.enter_context(FakeLLM(port=MODEL_PORT, **choices))
             exits.enter_context(pytest.MonkeyPatch.context()).setattr(settings, "LLM_ALLOWED_HOSTS", [fake.host])
             # Before the worker: its parent then loads the libraries, and the successor of a dead child is there soon.
@@ -152,7 +152,7 @@ def model(start_stack: Callable[..., LiveStack]) -> Iterator[Callable[..., tuple
             factories.make_provider(
                 workspace, "model", base_url=fake.openai_url, is_default=True, context_tokens=4096, timeout_seconds=20
             )
-            stack = start_stack(concurrency=concurrency, variables={"LLM_ALLOWED_HOSTS": fake.host})
+            stack = start_stack(concurrency=1, variables={"LLM_ALLOWED_HOSTS": fake.host})
             return stack, fake, workspace
 
         yield start
@@ -169,7 +169,7 @@ def test_a_window_that_kills_its_worker_each_time_is_set_aside_and_its_neighbour
             kill_children(stacks[0])
         return fake_answers.valid(messages)
 
-    stack, fake, workspace = model(concurrency=1, answer=answer)
+    stack, fake, workspace = model(answer=answer)
     stacks.append(stack)
     factories.make_chat(workspace, 20)
     run = ended(started(workspace), timeout=240)

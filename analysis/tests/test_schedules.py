@@ -149,3 +149,31 @@ def test_over_the_api(workspace: Workspace) -> None:
     stranger = factories.make_source(factories.make_workspace())
     refused = client.patch(f"/api/schedules/{made.json()['id']}", {"source": stranger.pk}, format="json")
     assert refused.status_code == 400
+
+
+def test_a_schedule_has_five_fields(workspace: Workspace) -> None:
+    with pytest.raises(Invalid):
+        saved(workspace, cron="* * * * * *")
+
+
+def test_a_schedule_that_can_do_nothing_says_why(workspace: Workspace) -> None:
+    house = factories.make_source(workspace, "house", local_only=True)
+    factories.make_message(workspace, "The merger is signed.", source=house)
+    provider = factories.make_provider(workspace, base_url="https://example.com/v1", local=False)
+    schedule = saved(workspace, cron="0 7 * * *", source=house, provider=provider)
+    make_due(schedule)
+    assert schedules.start_due() == []
+    schedule.refresh_from_db()
+    assert "for local models only" in schedule.last_error
+
+
+def test_a_schedule_that_is_broken_stops_no_other(workspace: Workspace) -> None:
+    factories.make_chat(workspace, 1)
+    broken, good = saved(workspace, "broken", cron="0 7 * * *"), saved(workspace, "good", cron="0 7 * * *")
+    type(broken).objects.filter(pk=broken.pk).update(cron="nonsense")
+    make_due(broken)
+    make_due(good)
+    assert len(schedules.start_due()) == 1
+    broken.refresh_from_db()
+    assert "no cron expression" in broken.last_error
+    assert schedules.start_due() == []

@@ -22,6 +22,7 @@ from django.http.request import split_domain_port, validate_host
 
 from tasktracker.core.authentication import token_owner, touch
 from tasktracker.core.enums import Role
+from tasktracker.core.models import User
 from tasktracker.core.permissions import Access
 from tasktracker.core.throttling import UserThrottle
 from tasktracker.core.wsgi import SMALL, Message, Receive, Scope, Send, whole
@@ -30,8 +31,10 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 200  # posts in one transaction
 _JSON = re.compile(rb"application/json(; ?charset=utf-8)?", re.IGNORECASE)
-# Whoever sends one of these wants something that only Django knows how to do.
-_NOT_PLAIN = frozenset({b"idempotency-key", b"x-workspace", b"content-encoding", b"expect", b"x-http-method-override"})
+# Whoever sends one of these wants something that only Django knows how to do; a cookie may be answered by another one.
+_NOT_PLAIN = frozenset(
+    {b"idempotency-key", b"x-workspace", b"content-encoding", b"expect", b"x-http-method-override", b"cookie"}
+)
 
 type Asgi = Callable[[Scope, Receive, Send], Any]
 type Record = Callable[[Sequence[tuple[Access, bytes]]], Sequence[bytes | None]]
@@ -73,7 +76,8 @@ class Grouped:
             return
         token = plain_token(scope)
         if token is None or self._headers is None:
-            await self._inner(scope, receive, self._learning(send))
+            # Only the answer to a plain post is one that anybody may get.
+            await self._inner(scope, receive, send if token is None else self._learning(send))
             return
         body = await whole(receive)
         if body is None:
@@ -124,8 +128,13 @@ class Grouped:
         taken = [(place, access) for place, access in allowed if access is not None]
         answers: list[bytes | None] = [None] * len(posts)
         recorded = self._record([(access, posts[place].body) for place, access in taken])
-        for (place, _), answer in zip(taken, recorded, strict=True):
+        again: Counter[User] = Counter()
+        for (place, access), answer in zip(taken, recorded, strict=True):
             answers[place] = answer
+            if answer is None:
+                again[access.user] += 1
+        for user, times in again.items():
+            self._throttle.admits(user, -times)  # Django counts them
         return answers
 
     def _admitted(self, tokens: "Counter[str]") -> dict[str, Access | None]:
@@ -137,9 +146,13 @@ class Grouped:
             if token is None:
                 continue
             access = Access(token.user, token.workspace, Role(token.role))
-            if access.allows(self._role) and self._throttle.admits(token.user, times):
+            if not access.allows(self._role):
+                continue
+            if self._throttle.admits(token.user, times):
                 touch(token)
                 found[text] = access
+            else:
+                self._throttle.admits(token.user, -times)  # Django counts them, and says which are too many
         return found
 
 

@@ -7,11 +7,12 @@ steps, which took two fifths of the time of a small POST.
 import asyncio
 import io
 import sys
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 SMALL = 64 * 1024  # bytes of a body that is read before a thread is taken, and of an answer that is held until it ends
+PATIENCE = 30.0  # seconds in which a client sends, or takes, something: it holds a thread
 
 type Message = MutableMapping[str, Any]
 type Scope = MutableMapping[str, Any]
@@ -93,8 +94,18 @@ async def whole(receive: Receive) -> bytes | None:
             return b"".join(parts)
 
 
+def in_time[T](step: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
+    """What one step in the loop gives to this thread; ConnectionResetError where the client takes longer."""
+    waiting = asyncio.run_coroutine_threadsafe(step, loop)
+    try:
+        return waiting.result(PATIENCE)
+    except TimeoutError:
+        waiting.cancel()
+        raise ConnectionResetError("the client has stopped in the middle") from None
+
+
 class _Upload(io.RawIOBase):
-    """A long body, read by the thread as it comes. Raises ConnectionResetError where the client leaves."""
+    """A long body, read by the thread as it comes. Raises ConnectionResetError where the client leaves or stops."""
 
     def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
         self._receive, self._loop = receive, loop
@@ -106,7 +117,7 @@ class _Upload(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         while not self._rest and self._more:
-            message = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
+            message = in_time(self._next(), self._loop)
             if message["type"] == "http.disconnect":
                 raise ConnectionResetError("the client left before the end of its body")
             self._rest, self._more = memoryview(message.get("body", b"")), message.get("more_body", False)
@@ -152,7 +163,7 @@ class _Answer:
         self._held.append(chunk)
         self._size += len(chunk)
         if self._size >= SMALL:
-            asyncio.run_coroutine_threadsafe(self.pass_on(more=True), self._loop).result()
+            in_time(self.pass_on(more=True), self._loop)
 
     async def pass_on(self, *, more: bool) -> None:
         """In the loop: send what is held."""

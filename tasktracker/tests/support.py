@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,11 @@ LONG = os.environ.get("TT_LONG") == "1"  # make test-long
 def count(short: int, full: int) -> int:
     """How often a fault, race or fuzz test repeats: `short` in `make test`, `full` in `make test-long`."""
     return full if LONG else short
+
+
+def some[T](rows: Sequence[T], step: int, start: int = 0) -> Sequence[T]:
+    """Every `step`-th row from `start` on in `make test`, all of them in `make test-long`."""
+    return rows if LONG else rows[start % step :: step]
 
 
 def wait_for[T](condition: Callable[[], T], timeout: float = 20.0, every: float = 0.05) -> T:
@@ -58,6 +63,7 @@ class LiveStack:
     plan: stack.Plan
     children: dict[str, Child] = field(default_factory=dict)
     plans: dict[str, stack.Plan] = field(default_factory=dict)  # how each was started
+    used: Collection[str] = ()  # those that the present test wants; the others hold still
 
     @classmethod
     @contextlib.contextmanager
@@ -70,6 +76,7 @@ class LiveStack:
         try:
             yield live
         finally:
+            live.used = live.children.keys()
             live._signal(signal.SIGCONT)
             stop_together(list(live.children.values()))
 
@@ -89,9 +96,10 @@ class LiveStack:
         wanted = {"web": self.plan} | ({"worker": own} if worker else {}) | ({"beat": self.plan} if beat else {})
         makers = {"web": stack.web, "worker": stack.worker, "beat": stack.beat}
         for name in list(self.children):
-            if self.plans[name] != wanted.get(name) or not self.children[name].pid:
+            if self.plans[name] != wanted.get(name, self.plans[name]) or not self.children[name].pid:
                 self.kill(name)
                 del self.children[name]
+        self.used = wanted.keys()
         self._signal(signal.SIGCONT)
         for name, plan in wanted.items():
             if name in self.children:
@@ -117,9 +125,9 @@ class LiveStack:
         wait_for(still, timeout=30)
 
     def _signal(self, number: signal.Signals) -> None:
-        """To every process of every child."""
-        for child in self.children.values():
-            if child.pid:
+        """To every process of every child that is used."""
+        for name, child in self.children.items():
+            if child.pid and name in self.used:
                 os.killpg(child.pid, number)
 
     @property
@@ -138,10 +146,10 @@ class LiveStack:
         """Until health says ok for the web process and for each other process that runs."""
 
         def ready() -> bool:
-            for child in self.children.values():
+            for child in (self.children[name] for name in self.used):
                 assert child.exit_code() is None, f"{child.name} ended: {child.last_words()}"
             found = stack.health(self.plan, "localhost")
-            return all(found.get(name) == "ok" for name in ("web", "database", "broker", *self.children))
+            return all(found.get(name) == "ok" for name in ("web", "database", "broker", *self.used))
 
         wait_for(ready, timeout)
 

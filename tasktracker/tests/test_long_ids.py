@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import get_resolver
 
 from tasktracker.core.tests.factories import Person
+from tasktracker.tests.support import some
 from tasktracker.tests.test_access_matrix import EXPECTED, LOCAL, NIL, Visitor, addresses, ask
 
 # More than int() reads, more than a bigint, the largest bigint, more than the pattern takes, and digits of others.
@@ -24,7 +25,7 @@ def filled(address: str, number: str) -> str:
 @pytest.mark.parametrize("address", TAKES_ID)
 def test_an_id_that_is_too_long_is_not_found(address: str, owner: Person) -> None:
     client, visitor = Client(headers=LOCAL, raise_request_exception=False), Visitor.of(owner)
-    for number in IDS:
+    for number in some(IDS, 4, TAKES_ID.index(address)):
         for method in EXPECTED[address]:
             answer = ask(client, visitor, method, filled(address, number))
             assert answer.status_code == 404, (method, number[:20], answer.status_code, answer.content[:200])
@@ -38,7 +39,7 @@ def test_the_admin_bears_them_too(owner: Person) -> None:
     client: Any = Client(headers={"host": "localhost"}, raise_request_exception=False)
     client.force_login(owner.user)
     for model in admin.site._registry:
-        for number in IDS[:4] if isinstance(model._meta.pk, NUMERIC) else ():
+        for number in some(IDS[:4], 4) if isinstance(model._meta.pk, NUMERIC) else ():
             path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/{number}/"
             for page in ("change/", "history/", "delete/"):
                 answer = client.get(path + page)

@@ -12,7 +12,7 @@ from tasktracker.core.tests.factories import make_person
 from tasktracker.tests.everything import fill
 from tasktracker.tests.hostile import PAYLOADS
 from tasktracker.tests.pages import Page
-from tasktracker.tests.support import LONG, count
+from tasktracker.tests.support import LONG, count, some
 
 AT_ONCE = count(8, 1)  # payloads in one field
 ROOT = Path(settings.BASE_DIR)
@@ -48,7 +48,7 @@ def dangers(page: Page) -> list[str]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("number", range(0, len(PAYLOADS), AT_ONCE))
+@pytest.mark.parametrize("number", some(range(0, len(PAYLOADS), AT_ONCE), 3))
 def test_every_page_shows_it_as_text(number: int) -> None:
     payload = " ".join(PAYLOADS[number : number + AT_ONCE])
     person = make_person("owner", role="admin")

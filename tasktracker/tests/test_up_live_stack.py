@@ -31,7 +31,7 @@ def test_web_and_worker_see_what_the_test_writes_and_the_worker_comes_back(live_
 
 def test_no_process_is_left_after_the_fixture(start_stack: Callable[..., LiveStack]) -> None:
     stack = start_stack(worker=False, beat=False)
-    assert set(stack.children) == {"web"}
+    assert set(stack.used) == {"web"}
     pid = stack.children["web"].pid
     assert pid is not None
     assert stack.terminate("web") < 20
