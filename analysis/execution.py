@@ -28,10 +28,10 @@ from ingestion import services as message_services
 from tasktracker.core.crypto import DecryptionError
 from tasktracker.core.errors import DomainError
 from tasktracker.core.events import enqueue
+from tasktracker.core.turns import Turn
 
 log = logging.getLogger(__name__)
 
-LANE_SECONDS = 15  # then the lane goes to the end of the queue: intake, heartbeats and sweeps get their turn
 PROGRESS_SECONDS = 0.5  # between two events of one run, over all its lanes
 LONGEST_COUNTDOWN = 60
 CONNECTION_LOST = (OperationalError, InterfaceError)
@@ -71,7 +71,7 @@ def enqueue_lanes(run: AnalysisRun, count: int) -> None:
 
 
 def run_lane(*, run_id: int) -> None:
-    """Work on a run, with a crew of threads, until nothing is left to claim, it stops, or LANE_SECONDS are over."""
+    """Work on a run, with a crew of threads, until nothing is left to claim, it stops, or others wait."""
     run = AnalysisRun.objects.select_related("provider", "agent", "workspace").filter(pk=run_id).first()
     if run is None or run.status != "running" or run.planned_at is None:
         return
@@ -92,7 +92,7 @@ def run_lane(*, run_id: int) -> None:
 
 
 def work_together(crew: Sequence["Lane"], stopped: threading.Event) -> bool:
-    """Have every lane work, the first one in this thread; true when time ran out before the windows did."""
+    """Have every lane work, the first one in this thread; true when its turn was over before the windows were."""
     first, *others = crew
     with ThreadPoolExecutor(max(1, len(others)), thread_name_prefix="lane") as threads:
         working = [threads.submit(lane.work_apart, stopped) for lane in others]
@@ -114,10 +114,10 @@ class Lane:
         self.told_at = 0.0
 
     def work(self, stopped: threading.Event) -> bool:
-        """Claim and answer packs; true when time ran out before the windows did."""
-        deadline = time.monotonic() + LANE_SECONDS
+        """Claim and answer packs; true when its turn was over before the windows were."""
+        turn = Turn()
         while not stopped.is_set():
-            if time.monotonic() > deadline:
+            if turn.is_over():
                 return True
             pack = transitions.claim(
                 run_id=self.run.pk,

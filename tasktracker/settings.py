@@ -122,6 +122,7 @@ CHANNEL_LAYERS = {
 
 CELERY_BROKER_URL = broker_url(ENV.redis_url)
 CELERY_TASK_DEFAULT_QUEUE = f"{ENV.redis_prefix}default"
+BROKER_QUEUE_KEY = f"{ENV.redis_prefix}{CELERY_TASK_DEFAULT_QUEUE}"  # kombu puts the prefix before it once more
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -27,6 +27,7 @@ from knowledge.models import Atom, Task, Topic
 from proposals.models import Proposal, ReviewAction
 from proposals.tasks import propose_for_run
 from proposals.tests.factories import make_proposal
+from tasktracker.core import turns
 from tasktracker.core.models import Event, LLMCall, Workspace
 from tasktracker.tests.fake_answers import read, valid
 from tasktracker.tests.fake_llm import FakeLLM, Messages
@@ -149,7 +150,7 @@ def test_an_order_that_a_task_rests_on_changes_no_more(
 
 def run_and_compare(stage: Stage, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Do the run and take in what it found; then look at every table, every request and every connection."""
-    monkeypatch.setattr(execution, "LANE_SECONDS", 600)
+    monkeypatch.setattr(turns, "OWN_SECONDS", 600)
     connects = watch_connects(monkeypatch)
     before = rows_of_all_tables()
     execution.begin(run_id=stage.run.pk)

@@ -12,6 +12,7 @@ from analysis import execution, reviving, selectors, services, sweeping
 from analysis.models import AnalysisRun, SpendingCap, Window
 from analysis.tests import factories
 from analysis.tests.test_api_runs import client_of
+from tasktracker.core import turns
 from tasktracker.core.models import LLMCall, StatusChange, Workspace
 from tasktracker.tests.fake_llm import MODEL, FakeLLM
 from tasktracker.tests.support import empty_valkey
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _one_long_lane(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execution, "LANE_SECONDS", 600)
+    monkeypatch.setattr(turns, "OWN_SECONDS", 600)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from django.utils import timezone
 from analysis import execution, selectors, services
 from analysis.models import AnalysisRun, Finding, Window
 from analysis.tests import factories
+from tasktracker.core import turns
 from tasktracker.core.models import LLMCall, StatusChange, Workspace
 from tasktracker.tests import fake_answers
 from tasktracker.tests.fake_llm import FakeLLM, Messages
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _one_long_lane(monkeypatch: pytest.MonkeyPatch) -> None:
     """No worker takes up what a lane leaves for its next turn."""
-    monkeypatch.setattr(execution, "LANE_SECONDS", 600)
+    monkeypatch.setattr(turns, "OWN_SECONDS", 600)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from analysis.tests import factories
 from ingestion import services as ingestion
 from knowledge import transitions as knowledge
 from knowledge.models import Atom, AtomLink, Task
+from tasktracker.core import turns
 from tasktracker.core.models import Workspace
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,7 +22,7 @@ CRASH = "The CSV export crashes with a timeout for customers with more than 10k 
 @pytest.fixture(autouse=True)
 def _one_long_lane(monkeypatch: pytest.MonkeyPatch) -> None:
     """No worker takes up what a lane leaves for its next turn."""
-    monkeypatch.setattr(execution, "LANE_SECONDS", 600)
+    monkeypatch.setattr(turns, "OWN_SECONDS", 600)
 
 
 @pytest.fixture

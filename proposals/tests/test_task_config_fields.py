@@ -14,6 +14,7 @@ from knowledge.models import Atom, Project, Task
 from proposals.models import Proposal
 from proposals.tasks import propose_for_run
 from proposals.tests.factories import make_proposal
+from tasktracker.core import turns
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.fake_llm import FakeLLM
 from tasktracker.tests.pages import Page, submit
@@ -74,7 +75,7 @@ def proposed(person: Person, settings: Any, fields: dict[str, Any]) -> tuple[Pro
 
 @pytest.mark.django_db(transaction=True)
 def test_from_the_answer_to_the_page_of_the_task(person: Person, settings: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(execution, "LANE_SECONDS", 600)
+    monkeypatch.setattr(turns, "OWN_SECONDS", 600)
     configure(person)
     proposal, asked = proposed(person, settings, SAID)
     assert "severity (S1|S2) S1 when customers can't work" in asked

@@ -18,6 +18,7 @@ from knowledge.models import Task
 from proposals import services
 from proposals.models import Proposal
 from proposals.past import decided_windows
+from tasktracker.core import turns
 from tasktracker.core.enums import Purpose
 from tasktracker.core.models import LLMCall, User, Workspace
 from tasktracker.tests import fake_answers
@@ -30,7 +31,7 @@ CONVERSATIONS = 3
 @pytest.fixture(autouse=True)
 def _one_long_lane(monkeypatch: pytest.MonkeyPatch) -> None:
     """No worker takes up what a lane leaves for its next turn."""
-    monkeypatch.setattr(execution, "LANE_SECONDS", 600)
+    monkeypatch.setattr(turns, "OWN_SECONDS", 600)
 
 
 def answer(messages: Messages) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
@@ -26,9 +26,11 @@ class Command(BaseCommand):
     help = "Measure on engines of their own, started and thrown away here; nothing of yours is touched."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("names", nargs="*", help="default: all")
+        parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(BENCHES)}; default: all")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if unknown := set(options["names"]) - set(BENCHES):
+            raise CommandError(f"There is no benchmark {', '.join(sorted(unknown))}: choose of {', '.join(BENCHES)}.")
         if os.environ.get(INSIDE) != "1":
             self._with_engines(options["names"])
             return
