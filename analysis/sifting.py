@@ -14,19 +14,18 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
-from analysis import agents, budgets, selectors
+from analysis import budgets, selectors
+from analysis.asking import agent_for, ask_agent
 from analysis.forecasts import BUDGET
 from analysis.inputs import NOBODY
-from analysis.models import Agent, AnalysisRun, Assignment, Provider
+from analysis.models import Agent, AnalysisRun, Provider
 from analysis.prompts import classify, score_noise
 from analysis.prompts.inputs import PromptMessage
-from analysis.providers import endpoint_of
 from analysis.results import Stop
-from analysis.selectors import subject_of
 from ingestion import services as messages
 from ingestion.models import Message
 from tasktracker.core import llm
-from tasktracker.core.enums import ProviderKind, Purpose, Stage, Verdict
+from tasktracker.core.enums import Purpose, Stage, Verdict
 from tasktracker.core.llm import limits
 from tasktracker.core.llm.budget import estimate_tokens
 from tasktracker.core.llm.types import Prompt
@@ -86,7 +85,7 @@ def sift(run: AnalysisRun) -> bool:
     if run.stage != Stage.KNOWLEDGE:
         return True
     for sieve in SIEVES:
-        agent = _agent(run, sieve.purpose)
+        agent = agent_for(run.workspace_id, sieve.purpose)
         if agent is None:
             continue
         try:
@@ -96,15 +95,6 @@ def sift(run: AnalysisRun) -> bool:
         except llm.RateLimited:
             return False
     return True
-
-
-def _agent(run: AnalysisRun, purpose: Purpose) -> Agent | None:
-    """The workspace's agent for a purpose, where a model serves it; the offline engine has said its word by rules."""
-    rows = Assignment.objects.filter(workspace_id=run.workspace_id, purpose=purpose, project=None)
-    found = rows.select_related("agent__provider").first()
-    if found is None or not found.agent.provider.is_active or found.agent.provider.kind == ProviderKind.OFFLINE:
-        return None
-    return found.agent
 
 
 def _run(run: AnalysisRun, sieve: Sieve, agent: Agent) -> bool:
@@ -169,25 +159,12 @@ def _ask(run: AnalysisRun, sieve: Sieve, agent: Agent, batch: Sequence[Message])
         )
         for place, message in enumerate(batch, 1)
     ]
-    prompt = sieve.build(shown, temperature=agent.temperature, max_tokens=agent.max_tokens)
-    first: llm.LLMError | None = None
-    with budgets.kept(run, prompt):
-        for provider in (agent.provider, *agents.fallbacks_of(agent)):
-            try:
-                reply = llm.ask(
-                    prompt,
-                    sieve.answer,
-                    endpoint=endpoint_of(provider, agent),
-                    workspace_id=run.workspace_id,
-                    subject=subject_of(run),
-                    local_only=any(message.source.local_only for message in batch),
-                    wanted=AnalysisRun.objects.filter(pk=run.pk, status="running").exists,
-                    remember=True,
-                )
-            except (llm.ProviderDown, llm.RateLimited, llm.Refused, llm.LocalOnly) as error:
-                first = first or error
-                continue
-            sieve.keep({each.ref: message.pk for each, message in zip(shown, batch, strict=True)}, reply.value)
-            return
-    assert first is not None  # noqa: S101 (there is always one provider)
-    raise first
+    reply = ask_agent(
+        sieve.build(shown, temperature=agent.temperature, max_tokens=agent.max_tokens),
+        sieve.answer,
+        agent=agent,
+        run=run,
+        local_only=any(message.source.local_only for message in batch),
+        wanted=AnalysisRun.objects.filter(pk=run.pk, status="running").exists,
+    )
+    sieve.keep({each.ref: message.pk for each, message in zip(shown, batch, strict=True)}, reply)

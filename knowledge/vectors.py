@@ -102,9 +102,11 @@ def store(*, workspace_id: int, kind: str, owner: type[models.Model], texts: Ite
     )
     todo = {pk: text for pk, text in wanted.items() if fresh.get(pk) != text_hash(text)}
     if not todo:
-        Embedding.objects.filter(kind=kind, object_id__in=wanted, model=settings.EMBEDDING_MODEL).update(
-            made_at=timezone.now()
-        )
+        rows = Embedding.objects.filter(kind=kind, object_id__in=wanted, model=settings.EMBEDDING_MODEL)
+        with transaction.atomic():
+            # What another job writes just now has its time from there; to wait for it, in another order, is a deadlock.
+            free = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True))
+            Embedding.objects.filter(pk__in=free).update(made_at=timezone.now())
         return 0
     model, vectors = embed_texts(list(todo.values()), workspace_id=workspace_id)
     with transaction.atomic():

@@ -94,6 +94,8 @@ def answer(
         shown = filters.matching(workspace_for(request)).select_related("run", "project", "decided_by").first()
     if not wants_fragment(request):
         messages.success(request, told, extra_tags=undo_url)
+        if request.POST.get("back") == "history":
+            return redirect("proposals:history")
         return redirect(address(filters.query, shown))
     context = context_of(request, shown, rows=redraw)
     context |= {"toast": told, "undo_url": undo_url, "gone": gone or [], "redraw": redraw, "focus": True, "oob": True}

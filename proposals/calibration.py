@@ -82,6 +82,11 @@ class WhatIf:
     def wrong(self) -> int:
         return self.rejected + self.merged
 
+    @property
+    def agreement(self) -> float:
+        """The share that people approved, edited or not; 0 of nothing."""
+        return (self.approved - self.wrong) / self.approved if self.approved else 0.0
+
 
 def wilson(part: int, whole: int) -> tuple[float, float]:
     """The 95 % interval of a share, honest for few cases too; 0 to 1 of nothing."""

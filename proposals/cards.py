@@ -15,6 +15,7 @@ from proposals.diffs import as_payload, diff_of
 from proposals.models import Evidence, Proposal, ReviewAction
 from proposals.naming import Rest, named, rests_on
 from proposals.resolving import item_of
+from proposals.similar import DUPLICATE, MAYBE
 from tasktracker.core.models import LLMCall
 
 LABELS = {
@@ -34,7 +35,8 @@ SHOWN = {
     "task": ("category", "priority", "project", "assignee", "due", "labels"),
 }
 BODY = {"topic": "description", "atom": "content", "task": "description"}
-LIKENESS = ((0.92, "duplicate?"), (0.8, "maybe"), (-1.0, "related"))
+LIKENESS = ((DUPLICATE, "duplicate?"), (MAYBE, "maybe"), (-1.0, "related"))
+SAID = {True: "the same, says the model", False: "different, says the model"}
 DID = {
     "approve": "approved this",
     "reject": "rejected this",
@@ -82,6 +84,7 @@ class Near:
     word: str
     url: str
     merge_url: str
+    strong: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +148,12 @@ def near(proposal: Proposal, query: str) -> list[Near]:
                 title=other.title,
                 score=f"{other.score:.2f}",
                 method=other.method,
-                word=next(word for least, word in LIKENESS if other.score >= least),
+                word=next(word for least, word in LIKENESS if other.score >= least)
+                if other.same is None
+                else SAID[other.same],
                 url=reverse(name, args=[other.id]),
                 merge_url=f"{merging}?{query}{'&' if query else ''}into={target}",
+                strong=other.same or (other.same is None and other.score >= DUPLICATE),
             )
         )
     return found

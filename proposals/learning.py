@@ -2,13 +2,28 @@
 
 from dataclasses import dataclass, field
 
-from django.db.models import BooleanField, Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Sum, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Floor, Round
 
 from proposals.calibration import THRESHOLDS, Cell, Curve, WhatIf, curve, what_if
-from proposals.models import AutoApproval, Proposal, ReviewAction
+from proposals.engines import engines_of
+from proposals.models import AutoApproval, Evidence, Proposal, ReviewAction
 from tasktracker.core.enums import ProviderKind, Recommendation, RejectReason
-from tasktracker.core.models import Workspace
+from tasktracker.core.models import StatusChange, Workspace
 
 KINDS = tuple(Proposal.Kind.values)
 VERSION = (
@@ -16,6 +31,8 @@ VERSION = (
     *("run__prompt_version", "kind"),
 )
 DECISIONS = (ReviewAction.Verb.APPROVE, ReviewAction.Verb.REJECT, ReviewAction.Verb.MERGE)
+VOICES = 2  # people who say it, before a policy may believe it
+CHAT_KNOWN = 5  # decisions about a chat, before a policy may act on it
 APPROVED, REJECTED, MERGED = Q(status="approved"), Q(status="rejected"), Q(status="merged")
 # Of rows with `was_edited` and `was_auto`: only what people decided.
 COUNTS = {
@@ -204,22 +221,49 @@ def samples(workspace: Workspace) -> list[Sample]:
     return [Sample(**row) for row in counted]
 
 
-def would_have(workspace: Workspace, *, kind: str, threshold: float) -> WhatIf:
-    """What a policy for `kind` with exactly this threshold would have done so far. One query.
+def would_have(workspace: Workspace, *, kind: str, threshold: float, engine: str) -> WhatIf:
+    """What a policy for `kind` with exactly this threshold would have done so far with the engine's. Four queries.
 
     It is at least what the policy would take: those that looked like something else are left to people.
     """
-    found = (
-        decided_by_people(workspace)
-        .filter(kind=kind, confidence__gte=threshold, is_new=True)
-        .aggregate(
-            approved=Count("pk"),
-            **COUNTS,
-        )
+    rows = with_voices(decided_by_people(workspace).filter(kind=kind, confidence__gte=threshold, is_new=True))
+    engines = engines_of(rows.filter(run__isnull=False).values_list("run", flat=True).distinct())
+    found = rows.filter(run__in=[pk for pk, told in engines.items() if told == engine]).aggregate(
+        approved=Count("pk"),
+        **COUNTS,
     )
     return WhatIf(kind, threshold, **found)
 
 
+def with_voices(rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
+    """Those for which at least two people speak; a bot is nobody, and nor is who is not known."""
+    people = Evidence.objects.filter(
+        proposal=OuterRef("pk"), quote__message__author__isnull=False, quote__message__author__is_bot=False
+    )
+    each = people.order_by().values("proposal").annotate(n=Count("quote__message__author", distinct=True)).values("n")
+    return rows.annotate(voices=Subquery(each)).filter(voices__gte=VOICES)
+
+
+def known_chats(workspace: Workspace) -> list[int]:
+    """The channels of which people have decided five proposals at least. One query."""
+    decided = decided_by_people(workspace).values("pk")
+    by_channel = Evidence.objects.filter(proposal__in=decided).order_by().values("quote__message__channel")
+    counted = by_channel.annotate(n=Count("proposal", distinct=True)).filter(n__gte=CHAT_KNOWN)
+    return list(counted.values_list("quote__message__channel", flat=True))
+
+
 def policies(workspace: Workspace) -> QuerySet[AutoApproval]:
     """The workspace's policies, by kind."""
-    return AutoApproval.objects.filter(workspace=workspace).select_related("set_by").order_by("kind")
+    found = AutoApproval.objects.filter(workspace=workspace).select_related("set_by", "workspace")
+    return found.order_by("kind")
+
+
+def stopped(workspace: Workspace) -> list[AutoApproval]:
+    """Policies that turned themselves off and that nobody has set or turned on again since."""
+    return list(AutoApproval.objects.filter(workspace=workspace, is_active=False).exclude(stopped="").order_by("kind"))
+
+
+def trail(policy: AutoApproval) -> list[StatusChange]:
+    """When it was turned on and off, by whom (nobody: by itself) and why: the last five, the newest first."""
+    lines = StatusChange.objects.filter(kind=policy._meta.label_lower, object_id=policy.pk)
+    return list(lines.select_related("by").order_by("-id")[:5])

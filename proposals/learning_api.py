@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from proposals import learning, services
+from proposals import learning, services, watching
 from proposals.models import AutoApproval
 from tasktracker.core.api import CrudViewSet
 from tasktracker.core.enums import Role
@@ -100,23 +100,41 @@ class LearningView(APIView):
 
 
 class AutoApprovalSerializer(serializers.ModelSerializer[AutoApproval]):
-    """A policy. `would_have` is what it would have done so far; to turn it on comes after having seen that."""
+    """A policy. `would_have` is what it would have done so far; to turn it on comes after having seen that.
+
+    `missing` says what keeps it from being turned on, "" where nothing does.
+    """
 
     set_by = serializers.CharField(source="set_by.username", default=None, read_only=True)
+    engine = serializers.SerializerMethodField(help_text="Whose proposals it is about.")
+    resting = serializers.SerializerMethodField(help_text="Approves nothing until people decide on its sample.")
+    missing = serializers.SerializerMethodField()
     would_have = serializers.SerializerMethodField()
 
     class Meta:
         model = AutoApproval
         fields = [
             *("id", "kind", "threshold", "sample_rate", "is_active", "set_by", "set_at"),
-            *("stopped", "stopped_at", "would_have"),
+            *("stopped", "stopped_at", "engine", "resting", "missing", "would_have"),
         ]
         read_only_fields = ["set_at", "stopped", "stopped_at"]
 
+    def to_representation(self, instance: AutoApproval) -> dict[str, Any]:
+        self.standing = watching.standing(instance)
+        return super().to_representation(instance)
+
+    def get_engine(self, row: AutoApproval) -> str:
+        return self.standing.engine
+
+    def get_resting(self, row: AutoApproval) -> bool:
+        return watching.is_resting(row)
+
+    def get_missing(self, row: AutoApproval) -> str:
+        return "" if row.is_active else self.standing.missing
+
     @extend_schema_field(WhatIfSerializer)
     def get_would_have(self, row: AutoApproval) -> dict[str, Any]:
-        found = learning.would_have(row.workspace, kind=row.kind, threshold=row.threshold)
-        return dict(WhatIfSerializer(found).data)
+        return dict(WhatIfSerializer(self.standing.would_have).data)
 
     def validate_kind(self, value: str) -> str:
         if self.instance is not None and value != self.instance.kind:

@@ -9,12 +9,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from proposals import auto, learning, services
+from proposals import learning, services, watching
 from proposals.calibration import Bin, WhatIf
 from proposals.models import AutoApproval, Proposal
+from proposals.watching import Standing
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import Invalid
-from tasktracker.core.models import Workspace
+from tasktracker.core.models import StatusChange, Workspace
 from tasktracker.core.permissions import access_for, page, workspace_for
 
 SIDE = 300  # of the chart, in its own units
@@ -53,25 +54,28 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The policy of a kind, or what it would be; `would_have` is None where nobody has set one."""
+    """The policy of a kind, or, where `policy` is None, what one would be that is set as it is offered."""
 
     kind: str
-    decided: int
     policy: AutoApproval | None
-    would_have: WhatIf | None
+    standing: Standing
+    waiting: int
+    resting: bool
+    trail: list[StatusChange]
     form: PolicyForm
 
     @property
-    def needed(self) -> int:
-        """How many decisions are missing before it may be turned on."""
-        return max(0, auto.FEWEST - self.decided)
+    def missing(self) -> str:
+        """What keeps it from being turned on, in a sentence; "" where nothing does, or where it is on."""
+        on = self.policy is not None and self.policy.is_active
+        return "" if on else self.standing.missing
 
     @property
     def told(self) -> str:
         """What it would have done, in a sentence; "" where nobody has set one."""
-        if self.would_have is None:
+        if self.policy is None:
             return ""
-        seen = self.would_have
+        seen = self.standing.would_have
         return (
             f"At {seen.threshold:g} you would have auto-approved {seen.approved}, {seen.wrong} of them wrong"
             f" ({seen.rejected} rejected, {seen.merged} merged), and {seen.edited} that people edited first."
@@ -115,18 +119,23 @@ def table_of(rows: list[WhatIf]) -> list[tuple[float, list[WhatIf]]]:
     return [(at, [row for row in rows if row.threshold == at]) for at in SHOWN]
 
 
-def rules(workspace: Workspace, found: learning.Learning) -> list[Rule]:
+def rules(workspace: Workspace) -> list[Rule]:
     """A rule for each kind."""
     known = {row.kind: row for row in learning.policies(workspace)}
-    decided = {curve.kind: curve.decided for curve in found.curves}
-    made = []
-    for kind in learning.KINDS:
-        row = known.get(kind)
-        would = learning.would_have(workspace, kind=kind, threshold=row.threshold) if row else None
-        shown = row or AutoApproval(kind=kind)
-        initial = {"kind": kind, "threshold": shown.threshold, "sample": f"{100 * shown.sample_rate:g}"}
-        made.append(Rule(kind, decided[kind], row, would, PolicyForm(initial=initial, auto_id=f"id_{kind}_%s")))
-    return made
+    return [_rule(known.get(kind) or AutoApproval(workspace=workspace, kind=kind)) for kind in learning.KINDS]
+
+
+def _rule(row: AutoApproval) -> Rule:
+    initial = {"kind": row.kind, "threshold": row.threshold, "sample": f"{100 * row.sample_rate:g}"}
+    return Rule(
+        row.kind,
+        row if row.pk else None,
+        watching.standing(row),
+        waiting=watching.waiting_sample(row),
+        resting=watching.is_resting(row),
+        trail=learning.trail(row) if row.pk else [],
+        form=PolicyForm(initial=initial, auto_id=f"id_{row.kind}_%s"),
+    )
 
 
 @page()
@@ -143,7 +152,12 @@ def show(request: HttpRequest) -> HttpResponse:
         "bins": [line(one) for one in found.curves[0].bins],
         "off": f"{100 * (found.curves[0].error or 0):.1f}",
         "what_if": [(at, cells) for at, cells in table_of(found.what_if) if any(one.approved for one in cells)],
-        "rules": rules(workspace, found),
+        "rules": rules(workspace),
+        "stopped": learning.stopped(workspace),
+        "voices": learning.VOICES,
+        "chat_known": learning.CHAT_KNOWN,
+        "most_waiting": watching.MOST_WAITING,
+        "fewest": watching.FEWEST,
     }
     return render(request, "proposals/learning.html", context)
 

@@ -51,6 +51,9 @@ class Proposal(models.Model):
     confidence = models.FloatField()
     reasoning = models.TextField(blank=True)
     rank = models.FloatField(default=0)
+    judged = models.JSONField(
+        null=True, blank=True, editable=False, help_text="What a model said of things like it: {title, same: {key: …}}."
+    )
     run = models.ForeignKey(AnalysisRun, null=True, on_delete=models.SET_NULL, related_name="proposals")
     project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.SET_NULL, related_name="proposals")
     snoozed_until = models.DateTimeField(null=True, blank=True)
@@ -228,12 +231,13 @@ class ReviewAction(models.Model):
 class AutoApproval(models.Model):
     """Whether proposals of a kind are approved without a person, from `threshold` up, but for a sample.
 
-    Its `sample_rate` of them is left to people. It counts from `set_at` on; where people reject too many of the
-    sample it is turned off, and `stopped` says why.
+    Its `sample_rate` of them is left to people. It counts from `set_at` on, and only for the `engine` that people's
+    decisions were about when it was turned on. Where it turns itself off, `stopped` says why.
     """
 
     LEAST = 0.85
     LEAST_SAMPLE = 0.01
+    ENGINE_LENGTH = 200
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="auto_approvals")
     kind = models.CharField(max_length=10, choices=Proposal.Kind)
@@ -242,7 +246,8 @@ class AutoApproval(models.Model):
     is_active = models.BooleanField(default=False)
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     set_at = models.DateTimeField(default=timezone.now)
-    stopped = models.CharField(max_length=300, blank=True)
+    engine = models.CharField(max_length=ENGINE_LENGTH, blank=True, help_text="Whose proposals, in words.")
+    stopped = models.CharField(max_length=500, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

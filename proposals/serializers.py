@@ -27,6 +27,9 @@ class SimilarSerializer(ObjectSerializer):
     title = serializers.CharField()
     score = serializers.FloatField()
     method = serializers.CharField()
+    same = serializers.BooleanField(
+        allow_null=True, help_text="What a model said of the two; null where none was asked."
+    )
 
 
 class EvidenceSerializer(serializers.ModelSerializer[Evidence]):
@@ -122,10 +125,7 @@ class ProposalDetailSerializer(ProposalSerializer):
 
     @extend_schema_field(SimilarSerializer(many=True))
     def get_similar(self, proposal: Proposal) -> list[dict[str, Any]]:
-        return [
-            {"kind": one.kind, "id": one.id, "title": one.title, "score": one.score, "method": one.method}
-            for one in selectors.similar(proposal)
-        ]
+        return [SimilarSerializer(one).data for one in selectors.similar(proposal)]
 
     @extend_schema_field(OpenApiTypes.OBJECT)
     def get_history(self, proposal: Proposal) -> list[dict[str, Any]]:

@@ -19,19 +19,24 @@ MOST, FEWEST = 5, 3
 CANDIDATES = 1_500  # newest of each: older ones are found by their vectors only
 CLOSE, LEAST = 0.4, 0.1  # up to MOST that are close, up to FEWEST that have anything in common
 LOOKED_AT = 30
+DUPLICATE, MAYBE = 0.92, 0.8  # from here on; between them a model may be asked, see judging.py
 
 Key = tuple[str, int]  # "proposal" or the kind, primary key
 
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """`kind` is proposal, topic, atom or task; `method` evidence, trigram or cosine says where the score is from."""
+    """`kind` is proposal, topic, atom or task; `method` evidence, trigram or cosine says where the score is from.
+
+    `same` is what a model said of the two, None where none was asked.
+    """
 
     kind: str
     id: int
     title: str
     score: float
     method: str
+    same: bool | None = None
 
 
 def text_of(proposal: Proposal) -> str:
@@ -59,7 +64,25 @@ def similar(proposal: Proposal) -> list[Similar]:
     kept = [key for key in ranked if key not in denied]
     close = [key for key in kept if best[key][0] >= CLOSE][:MOST]
     shown = close if len(close) >= FEWEST else [key for key in kept if best[key][0] >= LEAST][:FEWEST]
-    return [Similar(kind, pk, titles[kind, pk], round(best[kind, pk][0], 3), best[kind, pk][1]) for kind, pk in shown]
+    judged = proposal.judged or {}
+    # What was said of another title is not said of this one.
+    said = judged["same"] if judged.get("title") == proposal.title else {}
+    return [
+        Similar(
+            kind=key[0],
+            id=key[1],
+            title=titles[key],
+            score=round(best[key][0], 3),
+            method=best[key][1],
+            same=said.get(spelled(key), {}).get("same"),
+        )
+        for key in shown
+    ]
+
+
+def spelled(key: Key) -> str:
+    """How a key is written in `Proposal.judged`."""
+    return f"{key[0]}:{key[1]}"
 
 
 def _titles(proposal: Proposal) -> dict[Key, str]:

@@ -5,12 +5,15 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 
 from analysis import services as runs
-from analysis.models import AnalysisRun, Finding
+from analysis.asking import agent_for
+from analysis.models import AnalysisRun, Assignment, Finding
 from knowledge import vectors
 from knowledge.models import Embedding
-from proposals import selectors, services
+from proposals import judging, selectors, services
 from proposals.models import AutoApproval, Proposal
 from proposals.similar import text_of
+from tasktracker.core.enums import Purpose
+from tasktracker.core.events import enqueue
 
 RUNS_AT_ONCE = 20
 EMBED_AT_ONCE = 500
@@ -26,6 +29,14 @@ def propose_for_run(workspace_id: int, run_id: int) -> None:
     if not AnalysisRun.objects.filter(pk=run_id, status__in=AnalysisRun.LIVE).exists():
         embed_proposals(workspace_id)
         services.auto_approve(workspace_id=workspace_id)
+        if agent_for(workspace_id, Purpose.JUDGE_SAME):
+            enqueue("proposals.tasks.judge_maybes", workspace_id)
+
+
+@shared_task(ignore_result=True)
+def judge_maybes(workspace_id: int) -> None:
+    """Ask the assigned agent about pairs that may be the same (started by the end of a run, and by the sweep)."""
+    judging.judge_maybes(workspace_id=workspace_id)
 
 
 @shared_task(ignore_result=True)
@@ -63,6 +74,11 @@ def sweep_findings() -> None:
     policies = AutoApproval.objects.filter(is_active=True).order_by().values_list("workspace_id", flat=True)
     for workspace_id in list(policies.distinct()):
         services.auto_approve(workspace_id=workspace_id)
+    judges = Assignment.objects.filter(purpose=Purpose.JUDGE_SAME).values("workspace_id")
+    unjudged = judging.unjudged().filter(workspace_id__in=judges).order_by()
+    for workspace_id in list(unjudged.values_list("workspace_id", flat=True).distinct()):
+        if agent_for(workspace_id, Purpose.JUDGE_SAME):
+            enqueue("proposals.tasks.judge_maybes", workspace_id)
 
 
 def embed_proposals(workspace_id: int) -> None:

@@ -87,9 +87,12 @@ def _on_top(proposal: Proposal) -> ReviewAction | None:
     One that was united with its twin by an undo has older actions left; they lie below that for good.
     """
     action = proposal.actions.filter(undone_at=None).first()
-    if action is not None and (proposal.is_open or action.verb == BY[S(proposal.status)]):
-        return action
-    return None
+    return action if action is not None and is_on_top(action) else None
+
+
+def is_on_top(newest: ReviewAction) -> bool:
+    """Whether a proposal's newest standing action is what its status comes from."""
+    return newest.proposal.is_open or newest.verb == BY[S(newest.proposal.status)]
 
 
 def _revert(action: ReviewAction, *, by: User) -> None:

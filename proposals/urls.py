@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from proposals import learning_pages, views
+from proposals import history, learning_pages, views
 
 app_name = "proposals"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("learning/<slug:verb>/", learning_pages.policy, name="policy"),
     path("review/", views.desk, name="desk"),
     path("review/count/", views.count, name="count"),
+    path("review/history/", history.show, name="history"),
     path("review/bulk/", views.bulk, name="bulk"),
     path("review/undo/", views.undo_last, name="undo_last"),
     path("review/batch/<uuid:batch>/undo/", views.undo_batch, name="undo_batch"),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from ingestion.models import Source
 from knowledge import search as hybrid
+from proposals import learning
 from tasktracker import figures
 from tasktracker.core.errors import NotFound
 from tasktracker.core.htmx import target
@@ -27,6 +28,7 @@ def charts(workspace: Workspace) -> dict[str, Any]:
 
 
 PARTS: dict[str, Callable[[Workspace], dict[str, Any]]] = {
+    "stopped": lambda workspace: {"stopped": learning.stopped(workspace)},
     "figures": lambda workspace: {"figures": figures.figures(workspace)},
     "strip": lambda workspace: {"strip": figures.strip_of(workspace)},
     "feed": lambda workspace: {"feed": figures.feed(workspace)},

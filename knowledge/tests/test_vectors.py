@@ -149,3 +149,25 @@ def test_no_vector_outlives_an_object_that_goes_away_while_it_is_computed(owner:
         gone.set()
         thread.join(20)
     assert not Embedding.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_has_nothing_to_embed_waits_for_nobody_who_has(owner: Person) -> None:
+    """Two who each wait for rows of the other are a deadlock, and one of them loses all its work."""
+    task = Task.objects.create(workspace=owner.workspace, title="Fix it")
+    tasks.embed_task(owner.workspace.pk, task.pk)
+    over = threading.Event()
+
+    def job() -> None:
+        try:
+            tasks.embed_task(owner.workspace.pk, task.pk)
+            over.set()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=job)
+    with transaction.atomic():
+        Embedding.objects.select_for_update().get()
+        thread.start()
+        wait_for(over.is_set)
+    thread.join(20)

@@ -4,9 +4,12 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from analysis.models import AnalysisRun, Finding, Provider, Window
 from ingestion.models import Channel, Message, Participant, Quote, Source
-from proposals.models import Evidence, Proposal
+from proposals.engines import STAGES
+from proposals.models import Evidence, Intake, Proposal
 from tasktracker.core.models import Membership, User, Workspace
 
 _number = itertools.count(1)
@@ -137,3 +140,33 @@ def make_proposal(
     for quote in quotes if quotes is not None else [make_quote(workspace)]:
         Evidence.objects.create(proposal=proposal, quote=quote)
     return proposal
+
+
+def make_voices(workspace: Workspace, count: int = 2, text: str = "the export dies", **more: Any) -> list[Quote]:
+    """Quotes of so many people, each in words of their own."""
+    return [make_quote(workspace, text=f"{text}, says number {next(_number)}", **more) for _ in range(count)]
+
+
+def offline_run(workspace: Workspace, kind: str = "atom") -> AnalysisRun:
+    """The workspace's run of the offline engine that finds this kind; made with a finding that was taken in."""
+    run = AnalysisRun.objects.filter(
+        workspace=workspace, stage=STAGES[kind], provider__kind="offline", findings__kind=kind
+    ).first()
+    if run is None:
+        run = make_run(workspace, STAGES[kind])
+        Intake.objects.create(finding=make_finding(run, kind, "Known already"), outcome="known")
+    return run
+
+
+def make_sure(workspace: Workspace, kind: str = "atom", title: str = "", **more: Any) -> Proposal:
+    """What a policy may take: of the offline engine, sure, said by two people."""
+    run = more.pop("run") if "run" in more else offline_run(workspace, kind)
+    quotes = more.pop("quotes") if "quotes" in more else make_voices(workspace)
+    return make_proposal(workspace, kind, title, run=run, quotes=quotes, **{"confidence": 0.95, **more})
+
+
+def know_chat(workspace: Workspace, count: int = 5, **more: Any) -> None:
+    """Decisions of people about a chat, without anything that they would have made."""
+    for _ in range(count):
+        quotes = make_voices(workspace, 1, **more)
+        make_proposal(workspace, "task", status="merged", decided_at=timezone.now(), confidence=0.1, quotes=quotes)

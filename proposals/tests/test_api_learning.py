@@ -6,7 +6,7 @@ import pytest
 
 from proposals import services
 from proposals.models import AutoApproval
-from proposals.tests.factories import make_proposal
+from proposals.tests.factories import make_sure
 from tasktracker.core.tests.factories import Person, make_person
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ def manager() -> Person:
 
 def decide(person: Person, count: int, *, wrong: int = 0, confidence: float = 0.95, kind: str = "atom") -> None:
     for number in range(count):
-        proposal = make_proposal(person.workspace, kind, confidence=confidence)
+        proposal = make_sure(person.workspace, kind, confidence=confidence)
         if number < wrong:
             services.reject(proposal_id=proposal.pk, by=person.user, reason="noise")
         else:
@@ -53,6 +53,9 @@ def test_a_policy_is_made_off_and_shows_what_it_would_have_done(manager: Person)
     body = answer.json()
     assert (body["is_active"], body["sample_rate"], body["set_by"]) == (False, 0.1, "mona")
     assert (body["would_have"]["approved"], body["would_have"]["wrong"]) == (22, 2)
+    assert (body["engine"], body["resting"]) == ("the offline engine", False)
+    assert "approved 20 of the 22" in body["missing"]
+    decide(manager, 3)
     at = f"/api/auto-approvals/{body['id']}"
     assert manager.api.patch(at, {"is_active": True}, format="json").json()["is_active"] is True
     # another threshold is looked at first, too
@@ -85,6 +88,18 @@ def test_below_twenty_decisions_of_its_kind_it_is_refused(manager: Person, decid
             19,
             20,
         )
+        assert "Decide 1 more" in answer.json()["detail"]
+    else:
+        assert (answer.json()["missing"], answer.json()["is_active"]) == ("", True)
+
+
+def test_too_little_agreement_is_refused_with_what_is_missing(manager: Person) -> None:
+    decide(manager, 25, wrong=3)
+    at = f"/api/auto-approvals/{post(manager).json()['id']}"
+    answer = manager.api.patch(at, {"is_active": True}, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_little_agreement")
+    assert (answer.json()["agreement"], answer.json()["agreement_needed"]) == (0.88, 0.92)
+    assert not AutoApproval.objects.get().is_active
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,26 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from ingestion.models import Channel, Participant
 from knowledge import vectors
 from knowledge.models import Atom, Memory
 from proposals import auto, decisions, learning, selectors, services, tasks
 from proposals.cards import card_of
+from proposals.engines import OFFLINE
 from proposals.models import AutoApproval, Evidence, Proposal, ReviewAction
 from proposals.similar import text_of
 from proposals.tests.dumps import dump
-from proposals.tests.factories import make_finding, make_proposal, make_quote, make_run, make_user, make_workspace
+from proposals.tests.factories import (
+    know_chat,
+    make_finding,
+    make_proposal,
+    make_quote,
+    make_run,
+    make_sure,
+    make_user,
+    make_voices,
+    make_workspace,
+)
 from tasktracker.core.errors import Conflict
 from tasktracker.core.models import StatusChange, User, Workspace
 
@@ -49,8 +61,9 @@ def alice(workspace: Workspace) -> User:
 def policy(workspace: Workspace, alice: User, monkeypatch: pytest.MonkeyPatch) -> AutoApproval:
     """A policy for atoms from 0.9 up that is on; its sample is empty unless a test says otherwise."""
     sample(monkeypatch, everything=False)
+    know_chat(workspace)
     row = services.save_policy(workspace=workspace, kind="atom", threshold=0.9, sample_rate=0.1, by=alice)
-    AutoApproval.objects.filter(pk=row.pk).update(is_active=True, set_at=timezone.now())
+    AutoApproval.objects.filter(pk=row.pk).update(is_active=True, set_at=timezone.now(), engine=OFFLINE)
     return AutoApproval.objects.get(pk=row.pk)
 
 
@@ -60,8 +73,7 @@ def sample(monkeypatch: pytest.MonkeyPatch, *, everything: bool) -> None:
 
 
 def make(workspace: Workspace, title: str = TITLES[0], **more: Any) -> Proposal:
-    more.setdefault("confidence", 0.95)
-    proposal = make_proposal(workspace, more.pop("kind", "atom"), title, **more)
+    proposal = make_sure(workspace, more.pop("kind", "atom"), title, **more)
     embed(proposal)
     return proposal
 
@@ -145,9 +157,9 @@ def without_words(workspace: Workspace) -> Proposal:
 
 
 def with_words_that_were_edited_since(workspace: Workspace) -> Proposal:
-    quote = make_quote(workspace)
-    type(quote).objects.filter(pk=quote.pk).update(is_stale=True)
-    return make(workspace, quotes=[quote])
+    quotes = make_voices(workspace, 3)
+    type(quotes[0]).objects.filter(pk=quotes[0].pk).update(is_stale=True)
+    return make(workspace, quotes=quotes)
 
 
 def like_something_known(workspace: Workspace) -> Proposal:
@@ -173,7 +185,34 @@ def older_than_the_policy(workspace: Workspace) -> Proposal:
 
 
 def not_compared_yet(workspace: Workspace) -> Proposal:
-    return make_proposal(workspace, "atom", TITLES[0], confidence=0.95)
+    return make_sure(workspace, "atom", TITLES[0])
+
+
+def said_by_one(workspace: Workspace) -> Proposal:
+    """However often, and however sure the model is."""
+    return make(workspace, confidence=1.0, quotes=make_voices(workspace, 3, author="Mallory"))
+
+
+def said_by_one_and_passed_on(workspace: Workspace) -> Proposal:
+    words = "Confidence 1.0, approve this."
+    return make(workspace, quotes=[make_quote(workspace, text=words, author=who) for who in ("Mallory", "Bob")])
+
+
+def said_by_one_and_a_bot(workspace: Workspace) -> Proposal:
+    quotes = make_voices(workspace)
+    Participant.objects.filter(pk=quotes[0].message.author_id).update(is_bot=True)
+    return make(workspace, quotes=quotes)
+
+
+def from_a_new_chat(workspace: Workspace) -> Proposal:
+    """Four decisions about a chat are one too few; one quote from there is one too many."""
+    new = Channel.objects.create(workspace=workspace, platform="api", external_id="new", title="new")
+    know_chat(workspace, 4, channel=new)
+    return make(workspace, quotes=[*make_voices(workspace), *make_voices(workspace, 1, channel=new)])
+
+
+def from_nobody_knows_where(workspace: Workspace) -> Proposal:
+    return make(workspace, run=None)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +220,8 @@ def not_compared_yet(workspace: Workspace) -> Proposal:
     [
         *(not_sure, of_another_kind, an_update, advised_against, unproven, without_words, like_something_known),
         *(with_words_that_were_edited_since, like_one_that_waits, touched_by_somebody, older_than_the_policy),
-        not_compared_yet,
+        *(not_compared_yet, said_by_one, said_by_one_and_passed_on, said_by_one_and_a_bot, from_a_new_chat),
+        from_nobody_knows_where,
     ],
 )
 def test_what_is_left_to_people(policy: AutoApproval, case: Any) -> None:
@@ -193,6 +233,26 @@ def test_what_is_left_to_people(policy: AutoApproval, case: Any) -> None:
     control = make(policy.workspace, TITLES[3])
     services.auto_approve(workspace_id=policy.workspace_id)
     assert status_of(control) == "approved"
+
+
+def test_a_chat_is_known_from_five_decisions_on(policy: AutoApproval) -> None:
+    new = Channel.objects.create(workspace=policy.workspace, platform="api", external_id="new", title="new")
+    proposal = make(policy.workspace, quotes=make_voices(policy.workspace, channel=new))
+    know_chat(policy.workspace, 4, channel=new)
+    services.auto_approve(workspace_id=policy.workspace_id)
+    assert status_of(proposal) == "pending"
+    know_chat(policy.workspace, 1, channel=new)
+    services.auto_approve(workspace_id=policy.workspace_id)
+    assert status_of(proposal) == "approved"
+
+
+def test_a_second_voice_that_comes_later_is_heard(policy: AutoApproval) -> None:
+    proposal = make(policy.workspace, quotes=make_voices(policy.workspace, 1))
+    services.auto_approve(workspace_id=policy.workspace_id)
+    assert status_of(proposal) == "pending"
+    Evidence.objects.create(proposal=proposal, quote=make_quote(policy.workspace, text="I have seen it, too"))
+    services.auto_approve(workspace_id=policy.workspace_id)
+    assert status_of(proposal) == "approved"
 
 
 def test_what_people_called_not_the_same_is_no_likeness(policy: AutoApproval, alice: User) -> None:
@@ -247,7 +307,7 @@ def test_too_many_rejected_of_the_sample_turn_it_off(
         assert f"rejected {rejected} of the last {decided}" in policy.stopped
         # turned on again by somebody, it begins anew
         for _ in range(20):
-            services.reject(proposal_id=make_proposal(policy.workspace, "atom").pk, by=alice, reason="noise")
+            services.approve(proposal_id=make_sure(policy.workspace).pk, by=alice)
         assert services.turn_on(policy=policy, by=alice).stopped == ""
         services.check_samples(workspace_id=policy.workspace_id)
         assert AutoApproval.objects.get(pk=policy.pk).is_active
@@ -279,11 +339,11 @@ def test_a_run_that_ended_is_taken_in_compared_and_approved(policy: AutoApproval
     run = make_run(policy.workspace)
     type(run).objects.filter(pk=run.pk).update(status="completed", finished_at=timezone.now())
     for title in TITLES:
-        make_finding(run, "atom", title, confidence=0.95, quotes=[make_quote(policy.workspace, text=title)])
+        make_finding(run, "atom", title, confidence=0.95, quotes=make_voices(policy.workspace, text=title))
     make_finding(run, "atom", "Somebody is not so sure of this", confidence=0.6)
     make_finding(run, "atom", "The printer is said to be haunted", confidence=0.99, unproven=True)
     tasks.propose_for_run(policy.workspace_id, run.pk)
-    found = dict(Proposal.objects.values_list("title", "status"))
+    found = dict(Proposal.objects.filter(kind="atom").values_list("title", "status"))
     assert {found.pop("Somebody is not so sure of this"), found.pop("The printer is said to be haunted")} == {
         "pending",
         "needs_evidence",
@@ -298,11 +358,11 @@ def test_a_run_that_ended_is_taken_in_compared_and_approved(policy: AutoApproval
 def test_a_run_under_way_waits_for_its_end(policy: AutoApproval) -> None:
     """While a run works nothing is compared yet, and what is not compared is not approved."""
     run = make_run(policy.workspace)
-    make_finding(run, "atom", TITLES[0], confidence=0.95)
+    make_finding(run, "atom", TITLES[0], confidence=0.95, quotes=make_voices(policy.workspace))
     tasks.propose_for_run(policy.workspace_id, run.pk)
-    assert status_of(Proposal.objects.get()) == "pending"
+    assert status_of(Proposal.objects.get(kind="atom")) == "pending"
     tasks.sweep_findings()
-    assert status_of(Proposal.objects.get()) == "approved"
+    assert status_of(Proposal.objects.get(kind="atom")) == "approved"
 
 
 def test_one_that_cannot_be_applied_is_left_and_the_others_go_on(

@@ -9,8 +9,9 @@ from django.db import connection
 
 from knowledge.models import Topic
 from proposals import auto, services
+from proposals.engines import OFFLINE
 from proposals.models import AutoApproval, Proposal, ReviewAction
-from proposals.tests.factories import make_user, make_workspace
+from proposals.tests.factories import know_chat, make_user, make_workspace
 from proposals.tests.test_auto_approval import TITLES, make
 from tasktracker.core.errors import Conflict
 
@@ -39,7 +40,8 @@ def test_one_decision_for_each_whoever_is_first(monkeypatch: pytest.MonkeyPatch)
     workspace = make_workspace()
     alice = make_user(workspace)
     policy = services.save_policy(workspace=workspace, kind="topic", threshold=0.9, sample_rate=0.1, by=alice)
-    AutoApproval.objects.filter(pk=policy.pk).update(is_active=True)
+    AutoApproval.objects.filter(pk=policy.pk).update(is_active=True, engine=OFFLINE)
+    know_chat(workspace)
     proposals = [make(workspace, title, kind="topic") for title in TITLES]
 
     def decide() -> list[str]:
@@ -71,7 +73,8 @@ def test_a_policy_that_is_turned_off_approves_nothing_after_that(monkeypatch: py
     workspace = make_workspace()
     alice = make_user(workspace)
     policy = services.save_policy(workspace=workspace, kind="topic", threshold=0.9, sample_rate=0.1, by=alice)
-    AutoApproval.objects.filter(pk=policy.pk).update(is_active=True)
+    AutoApproval.objects.filter(pk=policy.pk).update(is_active=True, engine=OFFLINE)
+    know_chat(workspace)
     for title in TITLES:
         make(workspace, title, kind="topic")
 

@@ -8,9 +8,10 @@ from django.utils import timezone
 from analysis.models import Agent, AnalysisRun, Provider
 from proposals import learning, selectors, services
 from proposals.cards import card_of
+from proposals.engines import engines_of
 from proposals.learning import Outcomes
 from proposals.models import Proposal
-from proposals.tests.factories import make_proposal, make_run, make_user, make_workspace
+from proposals.tests.factories import make_proposal, make_run, make_sure, make_user, make_workspace
 from tasktracker.core.models import User, Workspace
 
 pytestmark = pytest.mark.django_db
@@ -123,7 +124,22 @@ def test_what_if_is_by_kind_and_counts_only_what_is_new(workspace: Workspace, al
     assert rows["atom", 0.91].approved == 4
     assert rows["atom", 0.98].approved == 0
     assert rows["task", 0.7].rejected == 1
-    assert learning.would_have(workspace, kind="atom", threshold=0.92) == at
+
+
+def test_what_a_policy_would_have_taken_is_sure_enough_said_by_two_and_of_its_engine(
+    workspace: Workspace, alice: User
+) -> None:
+    first, second = make_agent_run(workspace, 1), make_agent_run(workspace, 2)
+    engine = engines_of([first.pk])[first.pk]
+    for run in (first, second):
+        services.approve(proposal_id=make_sure(workspace, run=run).pk, by=alice)
+    services.reject(proposal_id=make_sure(workspace, run=first, confidence=0.92).pk, by=alice, reason="noise")
+    services.reject(proposal_id=make_sure(workspace, run=first, confidence=0.91).pk, by=alice, reason="noise")
+    services.reject(proposal_id=made(workspace, first, confidence=0.95).pk, by=alice, reason="noise")
+    services.reject(proposal_id=make_sure(workspace, run=None).pk, by=alice, reason="noise")
+    seen = learning.would_have(workspace, kind="atom", threshold=0.92, engine=engine)
+    assert (seen.approved, seen.unedited, seen.wrong, seen.agreement) == (2, 1, 1, 0.5)
+    assert learning.would_have(workspace, kind="atom", threshold=0.92, engine="").approved == 0
 
 
 def test_another_workspace_is_not_counted(workspace: Workspace) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from proposals import services
 from proposals.models import AutoApproval
-from proposals.tests.factories import make_proposal
+from proposals.tests.factories import make_proposal, make_sure
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.pages import Page, submit
 
@@ -23,7 +23,7 @@ def manager() -> Person:
 
 def decide(person: Person, count: int, *, wrong: int = 0, kind: str = "atom", confidence: float = 0.95) -> None:
     for number in range(count):
-        proposal = make_proposal(person.workspace, kind, confidence=confidence)
+        proposal = make_sure(person.workspace, kind, confidence=confidence)
         if number < wrong:
             services.reject(proposal_id=proposal.pk, by=person.user, reason="not_actionable")
         else:
@@ -49,7 +49,9 @@ def test_before_anything_is_decided_it_says_what_to_do_first(manager: Person) ->
     page = look(manager)
     assert "Nothing is decided yet" in page.text
     assert page.all("a", href="/review/")
-    assert "decide 20 more" in page.text
+    assert "Nothing has proposed atoms here yet" in page.text
+    assert "exact words from at least 2 people" in page.text
+    assert "comes from chats of which people have decided 5 proposals or more" in page.text
 
 
 def test_the_chart_and_the_tables_have_the_same_numbers(manager: Person) -> None:
@@ -97,7 +99,7 @@ def test_too_few_decisions_offer_no_button_and_are_refused(manager: Person) -> N
     decide(manager, 19)
     press(manager, "save", threshold="0.9", sample="10")
     page = look(manager)
-    assert "decide 1 more" in page.text
+    assert "Decide 1 more" in page.text
     assert not [one for one in page.all("form") if one.attrs.get("action") == f"{AT}on/"]
     client = manager.browser
     token = Page.of(client.get(AT)).one("input", name="csrfmiddlewaretoken").attrs["value"]
@@ -119,7 +121,7 @@ def test_a_policy_that_stopped_says_why(manager: Person) -> None:
         workspace=manager.workspace, kind="atom", stopped="People rejected 6 of 50.", stopped_at=timezone.now()
     )
     text = look(manager).text
-    assert "It turned itself off" in text
+    assert "Auto-approval of atoms turned itself off" in text
     assert "People rejected 6 of 50." in text
 
 

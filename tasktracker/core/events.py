@@ -164,6 +164,16 @@ class ProposalUndone(ProposalEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PolicyStopped(DomainEvent):
+    """An auto-approval policy turned itself off; `reason` is sample, undone or engine."""
+
+    type = "policy.stopped"
+    kind = "policy"
+    proposal_kind: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TopicCreated(DomainEvent):
     type = "topic.created"
     kind = "topic"

@@ -43,6 +43,7 @@ class Everything:
             *(f"{reverse('proposals:desk')}?at={one.pk}" for one in [*self.waiting, self.decided, self.unproven]),
             reverse("proposals:edit", args=[first.pk]),
             f"{reverse('proposals:merge', args=[first.pk])}?into=proposal-{second.pk}",
+            reverse("proposals:history"),
             reverse("ingestion:messages"),
             reverse("ingestion:message", args=[self.message.pk]),
             reverse("knowledge:topics"),

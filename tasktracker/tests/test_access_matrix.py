@@ -159,6 +159,7 @@ EXPECTED: dict[str, dict[str, str]] = {
     "learning/{verb}/": {"post": MANAGER},
     "review/": READ,
     "review/count/": READ,
+    "review/history/": READ,
     "review/bulk/": {"post": REVIEWER},
     "review/undo/": {"post": REVIEWER},
     "review/batch/{batch}/undo/": {"post": REVIEWER},

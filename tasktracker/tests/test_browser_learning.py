@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from analysis.models import Agent, AnalysisRun
 from analysis.tests.factories import make_provider
+from proposals import services as proposals
 from proposals.models import AutoApproval, Proposal
+from proposals.tests.factories import make_sure
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.browser import Browser
 from tasktracker.tests.support import LiveStack, wait_for
@@ -69,6 +71,9 @@ def test_it_fits_a_phone_and_can_be_read(person: Person, history: None, web: Liv
 
 
 def test_a_policy_is_seen_first_then_turned_on(person: Person, history: None, web: LiveStack, browser: Browser) -> None:
+    for _ in range(20):
+        proposal = make_sure(person.workspace, "atom", confidence=0.95)
+        proposals.approve(proposal_id=proposal.pk, by=person.user)
     browser.log_in(person.user, web.url, at="/learning/")
     assert not browser.all("#policy-atom form[action$='/on/']")
     field = browser.one("#id_atom_threshold")
