@@ -81,7 +81,7 @@ def show(request: HttpRequest) -> HttpResponse:
     return render(request, "proposals/history.html" + ("#rows" if wants_fragment(request) else ""), context)
 
 
-def _query(chosen: dict[str, str], **more: object) -> str:
+def _query(chosen: dict[str, str], **more: str | int) -> str:
     return urlencode({name: value for name, value in {**chosen, **more}.items() if value})
 
 

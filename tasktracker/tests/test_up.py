@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,19 @@ START_SECONDS = 120.0  # it says by itself after 90 what is missing
 class Terminal:
     """A running `manage.py up`, with what it has printed so far."""
 
-    def __init__(self, data_dir: Path, port: int, *arguments: str, command: str = "up") -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        port: int,
+        *arguments: str,
+        command: str = "up",
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.data_dir, self.port = data_dir, port
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", command, *arguments],
             cwd=stack.BASE_DIR,
-            env=environment(data_dir) | {"PORT": str(port), "PYTHONUNBUFFERED": "1"},
+            env={**environment(data_dir), "PORT": str(port), "PYTHONUNBUFFERED": "1", **(variables or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -112,8 +119,8 @@ def start_up(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     data_dir = tmp_path / "data"
     started: list[Terminal] = []
 
-    def start(command: str = "up") -> Terminal:
-        started.append(Terminal(data_dir, free_port(), command=command))
+    def start(command: str = "up", **variables: str) -> Terminal:
+        started.append(Terminal(data_dir, free_port(), command=command, variables=variables))
         return started[-1]
 
     yield start
