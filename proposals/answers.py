@@ -1,12 +1,15 @@
 """How the desk answers: its page, a part of it, or after a deed the next card with a toast that can undo it."""
 
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 
 from ingestion.models import Message
 from proposals import desk as desks
@@ -48,6 +51,7 @@ def context_of(
         "query": filters.query,
         "reasons": REASONS,
         "snoozes": SNOOZES,
+        "tomorrow": (timezone.now().astimezone(ZoneInfo(workspace.timezone)) + timedelta(days=1)).date().isoformat(),
         "card": card_of(shown, query=filters.query) if shown else None,
     }
     if chips:

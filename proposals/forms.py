@@ -1,8 +1,9 @@
 """The edit form of each kind, made from a payload and turned back into the keys that a person changed."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils import timezone
@@ -16,6 +17,8 @@ from proposals.naming import named
 from tasktracker.core.enums import AtomType, Priority, RejectReason, TaskCategory
 
 EXTRA = "field:"
+MORNING = time(7)
+LONGEST_SNOOZE = timedelta(days=366)
 SNOOZES = [("1", "tomorrow"), ("3", "in three days"), ("7", "in a week"), ("30", "in a month")]
 
 
@@ -144,14 +147,30 @@ def offer(form: forms.Form, name: str, values: list[str]) -> None:
 
 
 class SnoozeForm(forms.Form):
-    """For how many days."""
+    """For how many days, or until the morning of a day in the workspace's time zone."""
 
-    days = forms.TypedChoiceField(choices=SNOOZES, coerce=int)
+    days = forms.TypedChoiceField(choices=SNOOZES, coerce=int, required=False)
+    date = forms.DateField(required=False)
+
+    def __init__(self, data: Any = None, *, zone: str) -> None:
+        super().__init__(data)
+        self.zone = ZoneInfo(zone)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        day = cleaned.get("date")
+        if not cleaned.get("days") and day is None:
+            raise forms.ValidationError("Choose for how long.")
+        if day is not None and not timedelta() < day - timezone.now().astimezone(self.zone).date() <= LONGEST_SNOOZE:
+            raise forms.ValidationError("Choose a day from tomorrow on, within a year.")
+        return cleaned
 
     @property
     def until(self) -> datetime:
         """When it comes back; a valid form only."""
-        return timezone.now() + timedelta(days=self.cleaned_data["days"])
+        if self.cleaned_data["days"]:
+            return timezone.now() + timedelta(days=self.cleaned_data["days"])
+        return datetime.combine(self.cleaned_data["date"], MORNING, tzinfo=self.zone)
 
 
 class RejectForm(forms.Form):

@@ -119,7 +119,7 @@ def _deed(group: list[ReviewAction], size: int, tops: dict[int, int]) -> Deed:
         who=first.by.get_username() if first.by else POLICY,
         did=MANY[first.verb].format(size) if size > 1 else DID[first.verb].removesuffix(" this"),
         at=first.at,
-        title=proposal.title,
+        title=proposal.title if size == 1 else f"{proposal.title} and {size - 1} more",
         kind=proposal.kind,
         url=reverse("proposals:proposal", args=[proposal.pk]),
         why=proposal.reject_reason.replace("_", " ") if first.verb == "reject" and first.undone_at is None else "",

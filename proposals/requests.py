@@ -1,5 +1,8 @@
 """What a request of the desk asks for: the proposal of its URL, ids and words of its form. Each refuses by itself."""
 
+from datetime import datetime
+from typing import Any
+
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
@@ -43,8 +46,17 @@ def found_words(request: HttpRequest) -> tuple[Message, str]:
     raise Invalid("These words are in no message. Quote one word for word.", code="not_in_message")
 
 
-def valid[F: (RejectForm, SnoozeForm)](form: F, otherwise: str) -> F:
-    """The form, if it is valid; else `Invalid` with these words."""
+def rejection(request: HttpRequest) -> dict[str, Any]:
+    """The reason and the note of the form; raises `Invalid` without a reason."""
+    form = RejectForm(request.POST)
     if not form.is_valid():
-        raise Invalid(otherwise)
-    return form
+        raise Invalid("Choose a reason to reject.")
+    return dict(form.cleaned_data)
+
+
+def snoozed_until(request: HttpRequest) -> datetime:
+    """When it is to come back, of the form; raises `Invalid` for no time, or one that can't be."""
+    form = SnoozeForm(request.POST, zone=workspace_for(request).timezone)
+    if not form.is_valid():
+        raise Invalid(next(iter(form.non_field_errors()), "Choose for how long."))
+    return form.until

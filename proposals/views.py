@@ -12,10 +12,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from proposals import desk as desks
 from proposals import selectors, services
 from proposals.answers import REASONS, address, answer, context_of, decided
-from proposals.forms import SNOOZES, RejectForm, SnoozeForm, form_for
+from proposals.forms import SNOOZES, form_for
 from proposals.merging import choices_of, comparison, right_side, target_of
 from proposals.models import Proposal, ReviewAction
-from proposals.requests import find, found_words, number, valid
+from proposals.requests import find, found_words, number, rejection, snoozed_until
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import Invalid, NotFound
 from tasktracker.core.htmx import fragment, target, wants_fragment
@@ -69,12 +69,11 @@ def decide(request: HttpRequest, pk: int, verb: str) -> HttpResponseBase:
         case "approve":
             services.approve(**who)
         case "reject":
-            form = valid(RejectForm(request.POST), "Choose a reason to reject.")
-            services.reject(**who, **form.cleaned_data)
+            services.reject(**who, **rejection(request))
         case "merge":
             services.merge(**who, into=target_of(request.POST.get("into", "")))
         case "snooze":
-            services.snooze(**who, until=valid(SnoozeForm(request.POST), "Choose for how long.").until)
+            services.snooze(**who, until=snoozed_until(request))
         case "not-same":
             services.mark_not_same(**who, other=target_of(request.POST.get("other", "")))
         case "quote":
@@ -153,9 +152,9 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
         return fragment(request, "proposals/bulk.html#question", context)
     more: dict[str, Any] = {}
     if verb == "reject":
-        more = dict(valid(RejectForm(request.POST), "Choose a reason to reject.").cleaned_data)
+        more = rejection(request)
     elif verb == "snooze":
-        more = {"until": valid(SnoozeForm(request.POST), "Choose for how long.").until}
+        more = {"until": snoozed_until(request)}
     result = services.decide_bulk(
         ids=ids, verb=verb, by=access_for(request).user, workspace=workspace_for(request), **more
     )

@@ -1,9 +1,12 @@
 """The review desk without JavaScript: links, filters and plain forms."""
 
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from knowledge.models import Topic
 from proposals import desk
@@ -151,6 +154,26 @@ def test_snooze_comes_off_the_desk(reviewer: Person) -> None:
     assert proposal.status == "snoozed"
     assert rows_of(Page.of(reviewer.browser.get(DESK))) == []
     assert "comes back in" in Page.of(reviewer.browser.get(f"{DESK}?at={proposal.pk}")).text
+
+
+def test_a_snooze_ends_on_the_morning_of_a_day_by_the_workspace_s_clock(reviewer: Person) -> None:
+    reviewer.workspace.timezone = "Asia/Tokyo"
+    reviewer.workspace.save()
+    proposal = make_proposal(reviewer.workspace)
+    day = timezone.now().astimezone(ZoneInfo("Asia/Tokyo")).date() + timedelta(days=9)
+    decide(reviewer.browser, "snooze", date=day.isoformat())
+    proposal.refresh_from_db()
+    assert proposal.snoozed_until == datetime.combine(day, time(7), tzinfo=ZoneInfo("Asia/Tokyo"))
+
+
+@pytest.mark.parametrize(("days", "words"), [(0, "from tomorrow"), (-3, "from tomorrow"), (400, "within a year")])
+def test_a_snooze_ends_neither_in_the_past_nor_never(reviewer: Person, days: int, words: str) -> None:
+    proposal = make_proposal(reviewer.workspace)
+    response = decide(reviewer.browser, "snooze", date=(timezone.now() + timedelta(days=days)).date().isoformat())
+    assert response.status_code == 400
+    assert words in Page.of(response).text
+    proposal.refresh_from_db()
+    assert proposal.status == "pending"
 
 
 def test_edit_saves_what_changed_and_marks_it_as_a_persons(reviewer: Person) -> None:

@@ -168,6 +168,9 @@ def test_on_a_phone_the_card_fills_the_screen_with_its_actions_at_the_thumb(
     )
     assert abs(bar[0] - bar[1]) <= 1
     assert page.run("return document.querySelector('.actions .primary').getBoundingClientRect().height") >= 44
+    for key in ("KeyE", "KeyR", "KeyD", "KeyH", "KeyZ"):
+        found = page.run(f"return document.querySelector('.actions [data-key={key}]').getBoundingClientRect().height")
+        assert found >= 44, key
     page.one(".actions .primary").click()
     wait_for(lambda: page.card() == str(two.pk))
     assert page.shown("#card")
