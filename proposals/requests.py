@@ -58,5 +58,5 @@ def snoozed_until(request: HttpRequest) -> datetime:
     """When it is to come back, of the form; raises `Invalid` for no time, or one that can't be."""
     form = SnoozeForm(request.POST, zone=workspace_for(request).timezone)
     if not form.is_valid():
-        raise Invalid(next(iter(form.non_field_errors()), "Choose for how long."))
+        raise Invalid(str(next(iter(form.non_field_errors()), "Choose for how long.")))
     return form.until
