@@ -10,7 +10,8 @@ The payload of a finding is the engine's item, with references resolved:
 - `evidence`: as the engine gave it; what was found in the messages is in the finding's quotes
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from analysis.evidence import CheckedItem, Proof
@@ -22,7 +23,7 @@ from analysis.prompts.answers import AtomItem, Item, TaskItem, TopicItem
 from analysis.results import Answered
 from analysis.task_configs import properties_for
 from analysis.task_fields import fitting
-from ingestion.models import Quote
+from ingestion.models import Message, Quote
 from ingestion.text import clean_json, clean_name, clean_text
 
 Key = tuple[int, int, int, str]  # what a Quote is unique by
@@ -30,6 +31,7 @@ Key = tuple[int, int, int, str]  # what a Quote is unique by
 
 def write(*, run: AnalysisRun, answers: Sequence[Answered]) -> None:
     """Store the findings of windows with their quotes, in the caller's transaction, in a few statements."""
+    answers = _without_deleted(answers)
     has_fields = any(isinstance(one.item, TaskItem) and one.item.fields for answer in answers for one in answer.items)
     rules = properties_for(run.workspace_id) if has_fields else {}
     drafts = [
@@ -44,6 +46,23 @@ def write(*, run: AnalysisRun, answers: Sequence[Answered]) -> None:
     }
     through = Finding.quotes.through
     through.objects.bulk_create(through(finding_id=finding, quote_id=quote) for finding, quote in sorted(links))
+
+
+def _without_deleted(answers: Sequence[Answered]) -> list[Answered]:
+    """What was deleted while the model thought is no evidence any more; an item that stood on nothing else goes."""
+    shown = {message.pk for answer in answers for message in answer.loaded.messages.values()}
+    gone = set(Message.objects.filter(pk__in=shown, deleted_at__isnull=False).values_list("pk", flat=True))
+    if not gone:
+        return list(answers)
+
+    def left(answer: Answered) -> Iterator[CheckedItem]:
+        refs = {ref for ref, message in answer.loaded.messages.items() if message.pk in gone}
+        for checked in answer.items:
+            proofs = tuple(proof for proof in checked.proofs if proof.ref not in refs)
+            if proofs or not checked.proofs:
+                yield replace(checked, proofs=proofs)
+
+    return [replace(answer, items=tuple(left(answer))) for answer in answers]
 
 
 def _quotes(run: AnalysisRun, keys: Iterable[Key]) -> dict[Key, int]:

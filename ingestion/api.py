@@ -1,6 +1,6 @@
 """The API of sources and messages."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import transaction
 from django.shortcuts import get_object_or_404
@@ -79,6 +79,7 @@ class MessageViewSet(ReadOnlyViewSet):
     serializer_class = MessageSerializer
     filterset_class = MessageFilter
     ordering = ("-sent_at", "-id")
+    roles: ClassVar = {"destroy": Role.MANAGER}
 
     @extend_schema(request=MessageInSerializer, responses={200: MessageSerializer, 201: MessageSerializer})
     @idempotent
@@ -167,6 +168,13 @@ class MessageViewSet(ReadOnlyViewSet):
             for revision in message.revisions.all()
         ]
         return Response(body)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str | None = None) -> Response:
+        """Delete the message as its author would have: its words go everywhere, and no import brings it back."""
+        message = get_object_or_404(self.get_queryset(), pk=pk)
+        services.delete_message(message_id=message.pk, by=self.access.user)
+        return Response(status=204)
 
     @extend_schema(responses=OpenApiTypes.OBJECT, filters=False)
     @action(detail=False, pagination_class=None, filterset_class=None)

@@ -159,6 +159,8 @@ class Message(models.Model):
             models.Index(fields=["author", "-sent_at"], name="message_by_author"),
             # one source's messages, newest first
             models.Index(fields=["source", "-sent_at", "-id"], name="message_by_source"),
+            # what was deleted, for the sweep that takes its words out
+            models.Index(fields=["id"], name="message_deleted", condition=Q(deleted_at__isnull=False)),
             # words in messages: the same expression as in the query, so nothing is stored twice
             GinIndex(SearchVector("text", config="simple"), name="message_fulltext"),
         ]

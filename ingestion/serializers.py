@@ -72,6 +72,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "text",
             "sent_at",
             "edited_at",
+            "deleted_at",
             "reply_to",
             "thread",
             "verdict",
@@ -91,9 +92,11 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "external_id": message.external_id,
             "kind": message.kind,
             "author": {"id": author.pk, "name": author.name} if author else None,
-            "text": message.text,
+            # Gone from sight at once; the words themselves follow a moment later.
+            "text": "" if message.deleted_at else message.text,
             "sent_at": as_iso(message.sent_at),
             "edited_at": as_iso(message.edited_at),
+            "deleted_at": as_iso(message.deleted_at),
             "reply_to": message.reply_to,
             "thread": message.thread,
             "verdict": {

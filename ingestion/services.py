@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from ingestion import storage
+from ingestion.deleting import delete_message
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
 from ingestion.importing import ImportReport, import_export, record_messages
 from ingestion.models import Channel, Message, Participant, Quote, Source
@@ -22,6 +23,7 @@ from tasktracker.core.models import User, Workspace
 __all__ = [
     "ImportReport",
     "Recorded",
+    "delete_message",
     "ensure_channel",
     "ensure_participant",
     "ensure_source",

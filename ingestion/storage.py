@@ -190,9 +190,10 @@ def insert_new(placed: Sequence[Placed], *, workspace_id: int, source_id: int) -
 def take_edit(*, message: Message, draft: MessageDraft) -> bool:
     """Take over a newer edit of a stored message that is locked; False when it is no newer or says the same.
 
-    The old text is kept as a revision, and every passage that is no longer there is marked stale.
+    The old text is kept as a revision, and every passage that is no longer there is marked stale. What was deleted
+    here stays deleted, whatever an older export says.
     """
-    if not is_newer(draft.edited_at, message.edited_at):
+    if message.deleted_at is not None or not is_newer(draft.edited_at, message.edited_at):
         return False
     if draft.text == message.text:
         Message.objects.filter(pk=message.pk).update(edited_at=draft.edited_at)

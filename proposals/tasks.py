@@ -9,7 +9,7 @@ from analysis.asking import agent_for
 from analysis.models import AnalysisRun, Assignment, Finding
 from knowledge import vectors
 from knowledge.models import Embedding
-from proposals import judging, selectors, services
+from proposals import judging, redacting, selectors, services
 from proposals.models import AutoApproval, Proposal
 from proposals.similar import text_of
 from tasktracker.core.enums import Purpose
@@ -97,3 +97,16 @@ def _without_vector() -> QuerySet[Proposal]:
 def wake_snoozed() -> None:
     """Bring back what was put off until now."""
     services.wake_snoozed()
+
+
+@shared_task(ignore_result=True)
+def forget_message(workspace_id: int, message_id: int) -> None:
+    """Take a deleted message's words out of everything (started by message.deleted)."""
+    redacting.forget_message(message_id=message_id)
+    services.set_aside_unproven()
+
+
+@shared_task(ignore_result=True)
+def forget_deleted() -> None:
+    """Whatever a lost message, or an answer that came later, left of the words of deleted messages."""
+    redacting.forget_deleted()

@@ -50,6 +50,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    # Before WhiteNoise, so that files are packed too; it pads each answer against BREACH.
+    "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "tasktracker.core.policy.admin_policy",
@@ -160,6 +162,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "analysis.tasks.sweep_runs", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "start-due-runs": {"task": "analysis.tasks.start_due_runs", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "sweep-findings": {"task": "proposals.tasks.sweep_findings", "schedule": timedelta(seconds=ENV.sweep_seconds)},
+    "forget-deleted": {"task": "proposals.tasks.forget_deleted", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "wake-snoozed": {"task": "proposals.tasks.wake_snoozed", "schedule": timedelta(seconds=60)},
     "forget-old-answers": {"task": "tasktracker.core.tasks.forget_old_answers", "schedule": timedelta(hours=6)},
     "embed-missing": {"task": "knowledge.tasks.embed_missing", "schedule": timedelta(seconds=ENV.sweep_seconds)},
@@ -169,6 +172,7 @@ if ENV.beat_schedule_file:
 
 # Which tasks an event starts, after the commit, each with (workspace_id, object_id). All wiring between apps is here.
 EVENT_TASKS: dict[str, list[str]] = {
+    "message.deleted": ["proposals.tasks.forget_message"],
     "run.started": ["analysis.tasks.work_run"],
     "run.progress": ["proposals.tasks.propose_for_run"],
     "run.completed": ["proposals.tasks.propose_for_run"],

@@ -72,6 +72,15 @@ class MessageEdited(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MessageDeleted(DomainEvent):
+    type = "message.deleted"
+    kind = "message"
+    source: int
+    channel: int
+    author: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class MessagesImported(DomainEvent):
     """`object_id` is the source; `first` and `last` are message ids."""
 

@@ -65,7 +65,7 @@ EXPECTED: dict[str, dict[str, str]] = {
     "api/messages": LIST,
     "api/messages/bulk": {"post": REVIEWER},
     "api/messages/filters": READ,
-    "api/messages/{pk}": READ,
+    "api/messages/{pk}": {"get": VIEWER, "delete": MANAGER},
     "api/messages/{pk}/verdict": {"post": REVIEWER},
     "api/projects": MANAGER_LIST,
     "api/projects/{pk}": MANAGER_CRUD,
