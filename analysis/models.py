@@ -176,6 +176,9 @@ class AnalysisRun(TimeStamped):
     agent = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="runs")
     agent_version = models.PositiveIntegerField(null=True)
     prompt_version = models.CharField(max_length=20, blank=True)
+    project_versions = models.JSONField(
+        null=True, blank=True, help_text="The version of each project that it works with, by the project's id."
+    )
     caps = models.JSONField(default=dict, blank=True)
     forecast = models.JSONField(default=dict, blank=True)
     plan = models.JSONField(default=dict, blank=True, help_text="What the offline engine learnt from the whole run.")

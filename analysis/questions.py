@@ -11,7 +11,7 @@ from analysis.prompts.extract_knowledge import KnowledgeBatch
 from analysis.prompts.inputs import WindowInput
 from analysis.prompts.propose_tasks import TasksBatch
 from analysis.providers import endpoint_of
-from knowledge.models import Project
+from knowledge import projects
 from tasktracker.core.enums import Stage
 from tasktracker.core.llm.types import Prompt
 
@@ -57,17 +57,18 @@ def prompt_version(stage: str) -> str:
 
 
 def _project_settings(run: AnalysisRun) -> dict[str, Any]:
-    """Language, glossary and components of the workspace's projects, united."""
-    projects = list(Project.objects.filter(workspace_id=run.workspace_id).order_by("pk"))
-    if not projects:
+    """Language, glossary and components of the workspace's projects, united, in the versions that the run keeps."""
+    kept = run.project_versions  # none on a run that is older than that, and in the playground
+    rules = projects.rules_at(projects.versions_now(run.workspace_id) if kept is None else kept)
+    if not rules:
         return {}
     glossary: dict[str, str] = {}
-    for project in projects:
-        glossary |= {str(term): str(meaning) for term, meaning in dict(project.glossary).items()}
+    for project in rules:
+        glossary |= {str(term): str(meaning) for term, meaning in dict(project["glossary"]).items()}
     return {
-        "language": projects[0].language,
+        "language": rules[0]["language"],
         "glossary": glossary,
-        "components": list(dict.fromkeys(name for project in projects for name in project.components)),
+        "components": list(dict.fromkeys(name for project in rules for name in project["components"])),
     }
 
 

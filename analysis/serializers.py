@@ -81,6 +81,7 @@ class RunSerializer(serializers.ModelSerializer[AnalysisRun]):
             "caps",
             "error",
             "provider",
+            "project_versions",
             "source",
             "since",
             "until",

@@ -14,6 +14,7 @@ from analysis.progress import emit_progress
 from analysis.providers import PURPOSES, Engine, choose_engine, ensure_offline_provider
 from analysis.questions import prompt_version
 from ingestion.models import Source
+from knowledge import projects
 from tasktracker.core.enums import Stage
 from tasktracker.core.errors import Conflict, Invalid
 from tasktracker.core.events import RunCancelled, RunClosed, RunCompleted, RunFailed, RunStarted, emit
@@ -74,6 +75,7 @@ def create_run(
         agent=engine.agent,
         agent_version=engine.agent.version if engine.agent else None,
         prompt_version="" if engine.is_offline else prompt_version(stage),
+        project_versions=projects.versions_now(workspace.pk),
         caps=check_caps(caps or {}),
         created_by=by,
     )

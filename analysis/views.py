@@ -14,6 +14,7 @@ from analysis import grids, pauses, selectors, services
 from analysis.models import AnalysisRun, Provider, Window
 from analysis.times import left_in_words
 from ingestion.models import Source
+from knowledge import projects
 from tasktracker.core.enums import Role, Stage
 from tasktracker.core.errors import Invalid, NotFound
 from tasktracker.core.htmx import fragment, target, wants_fragment
@@ -146,6 +147,7 @@ def state_of(shown: Any) -> dict[str, Any]:
         "facts": facts(shown),
         "left": left_in_words(selectors.seconds_left(shown)),
         "pause": pause,
+        "rules": projects.named(shown.project_versions or {}),
         **accepted(shown),
     }
 

@@ -80,6 +80,7 @@ class MessageViewSet(ReadOnlyViewSet):
     filterset_class = MessageFilter
     ordering = ("-sent_at", "-id")
     roles: ClassVar = {"destroy": Role.MANAGER}
+    ingest_actions: ClassVar = ("create", "bulk")
 
     @extend_schema(request=MessageInSerializer, responses={200: MessageSerializer, 201: MessageSerializer})
     @idempotent

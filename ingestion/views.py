@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_GET, require_POST
 
 from ingestion import selectors, services
-from ingestion.models import Channel, Message, Quote, Source
+from ingestion.models import Channel, Message, Source
 from tasktracker.core.enums import MessageCategory, Role, Verdict
 from tasktracker.core.errors import NotFound
 from tasktracker.core.htmx import fragment, target, wants_fragment
@@ -97,27 +97,7 @@ def messages(request: HttpRequest) -> HttpResponse:
 def find(request: HttpRequest, pk: int) -> Message:
     """The message, for a member of its workspace; 404 for anybody else."""
     rows = selectors.visible_to(access_for(request).user).filter(workspace=workspace_for(request))
-    # What was made of the message lies to the right of this app; only the reverse names are used here.
-    quotes = Quote.objects.prefetch_related("atoms", "tasks", "topics", "evidence__proposal")
-    return get_object_or_404(
-        rows.select_related("author", "channel", "source").prefetch_related(Prefetch("quotes", quotes)), pk=pk
-    )
-
-
-def made_of(message: Message) -> list[tuple[str, str, str, str]]:
-    """What became of the message: (kind, title, address, state), each thing once."""
-    found: dict[tuple[str, int], tuple[str, str, str, str]] = {}
-    for quote in message.quotes.all():
-        related: Any = quote
-        for kind, things in (("topic", related.topics), ("atom", related.atoms), ("task", related.tasks)):
-            for thing in things.all():
-                found[kind, thing.pk] = (kind, str(thing), reverse(f"knowledge:{kind}", args=[thing.pk]), thing.status)
-        for evidence in related.evidence.all():
-            one = evidence.proposal
-            if one.is_open:
-                address = reverse("proposals:proposal", args=[one.pk])
-                found[f"{one.kind} proposal", one.pk] = (one.kind, one.title, address, f"proposal, {one.status}")
-    return list(found.values())
+    return get_object_or_404(rows.select_related("author", "channel", "source").prefetch_related("quotes"), pk=pk)
 
 
 @page()
@@ -131,7 +111,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"message": shown, "talk": [*before, shown, *after], "spans": spans}
     if target(request).startswith("talk-"):
         return render(request, "ingestion/message.html#talk", context)
-    context |= {"made": made_of(shown), "revisions": shown.revisions.all()[:10], "verdicts": Verdict.choices}
+    context |= {"revisions": shown.revisions.all()[:10], "verdicts": Verdict.choices}
     return render(request, "ingestion/message.html", context)
 
 

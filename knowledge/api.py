@@ -1,4 +1,4 @@
-"""The API of projects, topics, atoms, links and tasks."""
+"""The API of topics, atoms, links and tasks."""
 
 from typing import Any, ClassVar
 
@@ -11,21 +11,21 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from ingestion.serializers import MessageSerializer
-from knowledge import selectors, services
+from knowledge import handwork, selectors, services
 from knowledge.filters import AtomFilter, AtomLinkFilter, TaskFilter, TopicFilter
-from knowledge.models import Atom, AtomLink, Project, Task, Topic
+from knowledge.models import Atom, AtomLink, Task, Topic
 from knowledge.serializers import (
     AtomLinkSerializer,
     AtomSerializer,
     HappenedSerializer,
     MergeIntoSerializer,
-    ProjectSerializer,
+    SplitSerializer,
+    TakeBackSerializer,
     TaskSerializer,
     TopicSerializer,
 )
 from tasktracker.core.api import CrudViewSet, WorkspaceViewSet, idempotent
-from tasktracker.core.enums import Role
-from tasktracker.core.errors import Invalid
+from tasktracker.core.errors import NotFound
 
 
 class KnowledgeViewSet(CrudViewSet):
@@ -91,29 +91,19 @@ class KnowledgeViewSet(CrudViewSet):
         """What happened to it, newest first."""
         return Response(HappenedSerializer(selectors.history_of(self.kind, self.get_object()), many=True).data)
 
-
-class ProjectViewSet(CrudViewSet):
-    """Projects."""
-
-    queryset = Project.objects.select_related("default_assignee").order_by("name", "id")
-    serializer_class = ProjectSerializer
-    ordering = ("name", "id")
-    write_role = Role.MANAGER
-
-    def perform_create(self, serializer: Any) -> None:
-        self._check_manager(serializer.validated_data)
-        serializer.instance = services.create_project(workspace=self.access.workspace, values=serializer.validated_data)
-
-    def perform_update(self, serializer: Any) -> None:
-        self._check_manager(serializer.validated_data)
-        serializer.instance = services.change_project(
-            project_id=serializer.instance.pk, values=serializer.validated_data
-        )
-
-    def _check_manager(self, values: dict[str, Any]) -> None:
-        manager = values.get("manager")
-        if manager is not None and not self.access.workspace.memberships.filter(user=manager).exists():
-            raise Invalid("The manager has to be a member of this workspace.")
+    @extend_schema(request=TakeBackSerializer, responses=HappenedSerializer(many=True))
+    @action(detail=True, methods=["post"], pagination_class=None, filterset_class=None)
+    @idempotent
+    def undo(self, request: Request, pk: str) -> Response:
+        """Take back a change by hand, named by the `edit` of its line in the history; answers with the history."""
+        row = self.get_object()
+        given = TakeBackSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        edit = handwork.edits_of(self.kind, row.pk).filter(pk=given.validated_data["edit"]).first()
+        if edit is None:
+            raise NotFound("There is no such change of this.")
+        services.take_back(edit_id=edit.pk, by=self.access.user, confirm=given.validated_data["confirm"])
+        return self.happened()
 
 
 class TopicViewSet(KnowledgeViewSet):
@@ -147,6 +137,17 @@ class TopicViewSet(KnowledgeViewSet):
     def merge(self, request: Request, pk: str) -> Response:
         """Merge it into another topic; answers with that."""
         return self.merged(request)
+
+    @extend_schema(request=SplitSerializer, responses={201: TopicSerializer})
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def split(self, request: Request, pk: str) -> Response:
+        """Take some of its atoms into a new topic; answers with that."""
+        topic = self.get_object()
+        given = SplitSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        made = services.split_topic(topic_id=topic.pk, by=self.access.user, **given.validated_data)
+        return Response(self.shown(made.pk), status=201)
 
     @extend_schema(responses=HappenedSerializer(many=True))
     @action(detail=True, pagination_class=None, filterset_class=None)
@@ -197,14 +198,20 @@ class AtomLinkViewSet(
     def perform_create(self, serializer: Any) -> None:
         data = serializer.validated_data
         serializer.instance = services.link_atoms(
-            workspace=self.access.workspace, from_atom=data["from_atom"], to_atom=data["to_atom"], kind=data["type"]
+            workspace=self.access.workspace,
+            from_atom=data["from_atom"],
+            to_atom=data["to_atom"],
+            kind=data["type"],
+            by=self.access.user,
         )
 
     def perform_update(self, serializer: Any) -> None:
-        serializer.instance = services.change_link(link_id=serializer.instance.pk, **serializer.validated_data)
+        serializer.instance = services.change_link(
+            link_id=serializer.instance.pk, by=self.access.user, **serializer.validated_data
+        )
 
     def perform_destroy(self, instance: AtomLink) -> None:
-        services.unlink_atoms(link_id=instance.pk)
+        services.unlink_atoms(link_id=instance.pk, by=self.access.user)
 
 
 class TaskViewSet(KnowledgeViewSet):

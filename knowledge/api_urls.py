@@ -3,7 +3,8 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from knowledge.api import AtomLinkViewSet, AtomViewSet, ProjectViewSet, TaskViewSet, TopicViewSet
+from knowledge.api import AtomLinkViewSet, AtomViewSet, TaskViewSet, TopicViewSet
+from knowledge.project_api import ProjectViewSet
 from knowledge.search_api import SearchView
 
 router = SimpleRouter(trailing_slash=False)

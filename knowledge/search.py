@@ -43,14 +43,20 @@ class Hit:
     highlight: str
 
 
-def search(*, workspace: Workspace, q: str, kinds: Collection[str] = KINDS, limit: int = 30) -> list[Hit]:
-    """What the workspace has about `q`, best first; noise is found by its words."""
+def search(
+    *, workspace: Workspace, q: str, kinds: Collection[str] = KINDS, limit: int = 30, by_meaning: bool = True
+) -> list[Hit]:
+    """What the workspace has about `q`, best first; noise is found by its words.
+
+    Without `by_meaning` by words only: the embedding model, which may be far away and cost money, is not asked.
+    """
     words = _WORD.findall(q.casefold())
     if not words:
         return []
     chosen = [kind for kind in KINDS if kind in kinds]
     scores: dict[tuple[str, int], float] = {}
-    for ranking in (_by_words(workspace, chosen, words), _by_meaning(workspace, chosen, q)):
+    rankings = [_by_words(workspace, chosen, words), *([_by_meaning(workspace, chosen, q)] if by_meaning else [])]
+    for ranking in rankings:
         for place, key in enumerate(ranking):
             scores[key] = scores.get(key, 0.0) + 1 / (K + place + 1)
     best = sorted(scores, key=lambda key: (-scores[key], KINDS.index(key[0]), -key[1]))[:limit]

@@ -1,7 +1,7 @@
 """Reading what people have accepted. What a person may see starts at the `…_visible_to` functions."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,8 @@ from django.db.models import Count, IntegerField, OuterRef, Prefetch, Q, QuerySe
 from django.db.models.functions import Coalesce
 
 from ingestion.models import Message, Quote
-from knowledge.models import Atom, AtomLink, Task, Topic
+from knowledge.handwork import edits_of
+from knowledge.models import Atom, AtomLink, Edit, Task, Topic
 from tasktracker.core.models import Event, StatusChange, User
 
 
@@ -55,6 +56,7 @@ def links_between(atoms: Iterable[Atom]) -> list[tuple[int, int, str]]:
 def with_quotes[M: (Topic, Atom, Task)](rows: QuerySet[M]) -> QuerySet[M]:
     """Rows with their quotes, and the messages and authors of those, in a fixed number of queries."""
     quotes = Quote.objects.select_related("message__author", "message__channel", "message__source")
+    quotes = quotes.prefetch_related("confirmations")
     return rows.prefetch_related(Prefetch("quotes", queryset=quotes.order_by("message__sent_at", "id")))
 
 
@@ -65,12 +67,15 @@ def trail_atoms(task: Task) -> list[Atom]:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """A line of an object's history: an event type or a move of its status."""
+    """A line of an object's history: an event type, a move of its status, or a change by hand with its fields."""
 
     at: datetime
     what: str
     by: str | None
     note: str = ""
+    edit: int | None = None
+    changes: list[dict[str, str]] = field(default_factory=list)
+    undone_by: str | None = None
 
 
 def history_of(kind: str, row: Any) -> list[Happened]:
@@ -86,6 +91,17 @@ def history_of(kind: str, row: Any) -> list[Happened]:
             move.note,
         )
         for move in moves
+    ]
+    found += [
+        Happened(
+            edit.at,
+            f"by hand: {edit.verb}",
+            edit.by.get_username() if edit.by else None,
+            edit=edit.pk,
+            changes=edit.fields,
+            undone_by=edit.undone_by.get_username() if edit.undone_by else None,
+        )
+        for edit in edits_of(kind, row.pk).exclude(verb=Edit.Verb.MAKE)  # the event of its making says that
     ]
     return sorted(found, key=lambda one: one.at, reverse=True)
 

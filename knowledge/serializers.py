@@ -1,4 +1,4 @@
-"""Topics, atoms, links, tasks and projects as the API gives and takes them."""
+"""Topics, atoms, links and tasks as the API gives and takes them."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from rest_framework import serializers
 from ingestion.models import Participant, Quote
 from ingestion.serializers import MessageSerializer
 from knowledge.models import Atom, AtomLink, Project, Task, Topic
+from knowledge.staleness import is_open
 from tasktracker.core.models import User
 
 Anything = serializers.Field[Any, Any, Any, Any]
@@ -57,30 +58,6 @@ class NamedRelatedField(Anything):
         return int(value.pk)
 
 
-class ProjectSerializer(serializers.ModelSerializer[Project]):
-    default_assignee = NamedRelatedField(Participant, required=False, allow_null=True)
-    manager = MemberField(queryset=User.objects.all(), required=False, allow_null=True)
-
-    class Meta:
-        model = Project
-        fields = [
-            "id",
-            "name",
-            "description",
-            "keywords",
-            "glossary",
-            "components",
-            "default_assignee",
-            "manager",
-            "priority_rules",
-            "language",
-            "version",
-            "created_at",
-            "updated_at",
-        ]
-        read_only_fields = ["created_at", "updated_at"]
-
-
 class QuoteSerializer(serializers.ModelSerializer[Quote]):
     """A checked passage with its message."""
 
@@ -127,7 +104,7 @@ class TopicSerializer(serializers.ModelSerializer[Topic]):
 
 
 class AtomSerializer(serializers.ModelSerializer[Atom]):
-    """`stale` when a message that it quotes was changed since."""
+    """`stale` when a message that it quotes was changed since, and nobody has said that it still holds."""
 
     topics = OwnRelatedField(many=True, queryset=Topic.objects.filter(status="active"), required=False)
     quotes = QuoteSerializer(many=True, read_only=True)
@@ -154,7 +131,7 @@ class AtomSerializer(serializers.ModelSerializer[Atom]):
         read_only_fields = ["merged_into", "created_at", "updated_at"]
 
     def get_stale(self, atom: Atom) -> bool:
-        return any(quote.is_stale for quote in atom.quotes.all())
+        return any(is_open(quote, "atom", atom.pk) for quote in atom.quotes.all())
 
 
 class AtomLinkSerializer(serializers.ModelSerializer[AtomLink]):
@@ -204,11 +181,38 @@ class MergeIntoSerializer(serializers.Serializer[Any]):
     into = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
 
 
+class SplitSerializer(serializers.Serializer[Any]):
+    """The atoms that go into a new topic; with `keep` they stay in the old one as well."""
+
+    name = serializers.CharField(max_length=200)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=20_000)
+    atoms = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), min_length=1, max_length=2_000
+    )
+    keep = serializers.BooleanField(default=False)
+
+
+class TakeBackSerializer(serializers.Serializer[Any]):
+    edit = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    confirm = serializers.BooleanField(default=False)
+
+
+class FieldChangeSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    old = serializers.CharField()
+    new = serializers.CharField()
+
+
 class HappenedSerializer(serializers.Serializer[Any]):
+    """A line of history; `edit` names a change by hand, which `undo` takes back."""
+
     at = serializers.DateTimeField()
     what = serializers.CharField()
     by = serializers.CharField(allow_null=True)
     note = serializers.CharField()
+    edit = serializers.IntegerField(allow_null=True)
+    changes = FieldChangeSerializer(many=True)
+    undone_by = serializers.CharField(allow_null=True)
 
 
 class HitSerializer(serializers.Serializer[Any]):

@@ -39,6 +39,14 @@ def move_item[M: (Topic, Atom)](item: M, *, to: str, by: User | None, into: M | 
     return move(model, item.pk, to=to, allowed=allowed, workspace_id=item.workspace_id, by=by, also=also)
 
 
+def go_back[M: (Topic, Atom)](item: M, *, to: str, by: User | None, into: M | None = None) -> Moved[M]:
+    """Give a topic or atom the status that it had before a move which is taken back, an archived one as well."""
+    model: Any = type(item)
+    allowed: Allowed = {status: set(model.Status.values) - {status} for status in model.Status.values}
+    also = {"merged_into": into}
+    return move(model, item.pk, to=to, allowed=allowed, workspace_id=item.workspace_id, by=by, also=also)
+
+
 def reactivate(item: Topic | Atom, *, by: User | None) -> None:
     """Bring back what was merged or put away."""
     if isinstance(item, Topic):

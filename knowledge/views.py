@@ -11,15 +11,15 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
 from ingestion.models import Participant
-from knowledge import graph, selectors, services
-from knowledge.models import Atom, Project, Task, Topic
+from knowledge import board, selectors, services, staleness, topicpage
+from knowledge.models import Project, Task, Topic
 from tasktracker.core.enums import AtomType, Priority, Role, TaskStatus
 from tasktracker.core.errors import Invalid
-from tasktracker.core.htmx import fragment, wants_fragment
+from tasktracker.core.htmx import fragment, target, wants_fragment
+from tasktracker.core.models import Workspace
 from tasktracker.core.permissions import access_for, page, workspace_for
 
 PAGE_SIZE = 50
-TIMELINE = 200
 TASK_FILTERS = ("status", "priority", "project", "assignee", "q")
 OPEN = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS)
 
@@ -56,27 +56,24 @@ def topics(request: HttpRequest) -> HttpResponse:
 @page()
 @require_GET
 def topic(request: HttpRequest, pk: int) -> HttpResponse:
-    """What was decided, what is open, what blocks, and how it came about."""
+    """What was decided, what is open and since when, what happened; only the rows where more of them are asked for."""
     rows = selectors.topics_visible_to(access_for(request).user).filter(workspace=workspace_for(request))
     shown = get_object_or_404(rows.select_related("merged_into", "project"), pk=pk)
-    atoms = list(
-        Atom.objects.filter(topics=shown, status=Atom.Status.ACTIVE)
-        .prefetch_related("quotes__message__author", "links_in")
-        .order_by("-valid_from", "-id")[:TIMELINE]
-    )
-    answered = {atom.pk for atom in atoms if any(link.type == "solves" for link in atom.links_in.all())}
-
-    def still_open(kind: AtomType) -> list[Atom]:
-        return [a for a in atoms if a.type == kind and a.pk not in answered and a.valid_to is None][::-1]
-
-    context = {
-        "topic": shown,
-        "atoms": atoms,
-        "decided": [a for a in atoms if a.type == AtomType.DECISION and a.valid_to is None],
-        "questions": still_open(AtomType.QUESTION),
-        "blockers": still_open(AtomType.BLOCKER),
-        "problems": still_open(AtomType.PROBLEM),
-        "graph": graph.place(atoms, selectors.links_between(atoms)),
+    kind = request.GET.get("type", "")
+    kind = kind if kind in AtomType.values else ""
+    atoms, last = topicpage.timeline(shown, kind=kind, before=id_of(request.GET.get("before", "")))
+    more = urlencode(({"type": kind} if kind else {}) | {"before": str(last)}) if last is not None else ""
+    context: dict[str, Any] = {"topic": shown, "atoms": atoms, "next": f"?{more}" if more else "", "type": kind}
+    if target(request) == "older":
+        return render(request, "knowledge/topic.html#older", context)
+    types = topicpage.by_type(shown)
+    context |= {
+        "types": types,
+        "total": sum(count for _, count in types),
+        "decided": topicpage.decided(shown),
+        "blocking": topicpage.still_open(shown, AtomType.BLOCKER, AtomType.PROBLEM),
+        "questions": topicpage.still_open(shown, AtomType.QUESTION),
+        "graph": topicpage.picture(shown),
         "tasks": Task.objects.filter(atoms__topics=shown).distinct().order_by("-id")[:20],
     }
     return render(request, "knowledge/topic.html", context)
@@ -85,7 +82,7 @@ def topic(request: HttpRequest, pk: int) -> HttpResponse:
 @page()
 @require_GET
 def atom(request: HttpRequest, pk: int) -> HttpResponse:
-    """One piece of knowledge, the words that hold it, and what hangs on it."""
+    """One piece of knowledge, the words that hold it, what was changed in it, and what hangs on it."""
     rows = selectors.atoms_visible_to(access_for(request).user).filter(workspace=workspace_for(request))
     shown = get_object_or_404(
         rows.select_related("merged_into").prefetch_related(
@@ -98,7 +95,9 @@ def atom(request: HttpRequest, pk: int) -> HttpResponse:
         ),
         pk=pk,
     )
-    return render(request, "knowledge/atom.html", {"atom": shown})
+    stale = staleness.of("atom", pk, shown.quotes.all())
+    doubtful = sum(not one.holds and not one.deleted for one in stale.values())
+    return render(request, "knowledge/atom.html", {"atom": shown, "stale": stale, "doubtful": doubtful})
 
 
 @page()
@@ -107,6 +106,10 @@ def tasks(request: HttpRequest) -> HttpResponse:
     """Tasks, newest first, by keyset; open ones unless told otherwise."""
     workspace = workspace_for(request)
     chosen = {name: value for name in TASK_FILTERS if (value := text_of(request, name))}
+    if request.GET.get("view") == "board":
+        return render(
+            request, "knowledge/tasks.html" + ("#board" if wants_fragment(request) else ""), board_of(request)
+        )
     found = filtered(Task.objects.filter(workspace=workspace), chosen)
     before = id_of(request.GET.get("before", ""))
     if before is not None:
@@ -120,12 +123,35 @@ def tasks(request: HttpRequest) -> HttpResponse:
         "next": f"?{more}" if more else "",
         "chosen": chosen,
         "query": urlencode(chosen),
+        "other_view": urlencode({**chosen, "view": "board"}),
+        **offered(workspace),
+    }
+    return render(request, "knowledge/tasks.html" + ("#rows" if wants_fragment(request) else ""), context)
+
+
+def offered(workspace: Workspace) -> dict[str, Any]:
+    """What the filters of tasks offer."""
+    return {
         "statuses": TaskStatus.choices,
         "priorities": Priority.choices,
         "projects": Project.objects.filter(workspace=workspace)[:100],
         "people": Participant.objects.filter(assigned_tasks__workspace=workspace).distinct()[:100],
     }
-    return render(request, "knowledge/tasks.html" + ("#rows" if wants_fragment(request) else ""), context)
+
+
+def board_of(request: HttpRequest) -> dict[str, Any]:
+    """What the board reads; its columns are the statuses, so that filter is left out."""
+    workspace = workspace_for(request)
+    chosen = {name: value for name in TASK_FILTERS if name != "status" and (value := text_of(request, name))}
+    found = filtered(Task.objects.filter(workspace=workspace), {**chosen, "status": "all"})
+    return {
+        "board": True,
+        "columns": board.columns(found, chosen),
+        "chosen": chosen,
+        "query": urlencode({**chosen, "view": "board"}),
+        "other_view": urlencode(chosen),
+        **offered(workspace),
+    }
 
 
 def filtered(found: QuerySet[Task], chosen: dict[str, str]) -> QuerySet[Task]:
@@ -178,6 +204,7 @@ def context_of(shown: Task) -> dict[str, Any]:
         "atoms": atoms,
         "topics": list(topics_of.values()),
         "quotes": sorted(quotes.values(), key=lambda quote: (quote.message.sent_at, quote.pk)),
+        "stale": staleness.of("task", shown.pk, quotes.values()),
         "statuses": TaskStatus.choices,
         "priorities": Priority.choices,
     }
@@ -186,7 +213,7 @@ def context_of(shown: Task) -> dict[str, Any]:
 @page(Role.REVIEWER)
 @require_POST
 def change_task(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """A person sets the status or the priority of a task."""
+    """A person sets the status or the priority of a task, on its page or on the board."""
     shown = find_task(request, pk)
     values: dict[str, Any] = {}
     for name, known in (("status", TaskStatus.values), ("priority", Priority.values)):
@@ -195,6 +222,12 @@ def change_task(request: HttpRequest, pk: int) -> HttpResponseBase:
                 raise Invalid(f"{request.POST[name]!r} is no {name}.")
             values[name] = request.POST[name]
     services.change_task(task_id=shown.pk, by=access_for(request).user, values=values)
+    if request.GET.get("view") == "board":
+        told = f"“{shown.title}”: {TaskStatus(values.get('status', shown.status)).label.lower()}."
+        back = f"{reverse('knowledge:tasks')}?{request.GET.urlencode()}"
+        return fragment(
+            request, "knowledge/tasks.html#moved", {**board_of(request), "told": told}, else_redirect=back, told=told
+        )
     context = {**context_of(find_task(request, pk)), "told": "Saved"}
     back = reverse("knowledge:task", args=[pk])
     return fragment(request, "knowledge/task.html#changed", context, else_redirect=back, told="Saved")

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from proposals import services
-from proposals.models import AutoApproval, Evidence, Intake, Proposal, ReviewAction
+from proposals.models import AutoApproval, Evidence, Intake, Proposal, ReviewAction, SavedFilter
 from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin
 from tasktracker.core.enums import RejectReason
 
@@ -127,3 +127,13 @@ class AutoApprovalAdmin(ScopedAdmin):
     list_display = ["kind", "threshold", "sample_rate", "is_active", "set_by", "set_at", "stopped"]
     list_filter = ["kind", "is_active"]
     list_select_related = ["set_by"]
+
+
+@admin.register(SavedFilter)
+class SavedFilterAdmin(ScopedAdmin):
+    """To look at only: each is its owner's, who keeps it on the desk."""
+
+    read_only = True
+    list_display = ["name", "user", "query", "saved_at"]
+    list_select_related = ["user"]
+    search_fields = ["name", "user__username"]

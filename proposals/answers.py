@@ -15,11 +15,11 @@ from ingestion.models import Message
 from proposals import desk as desks
 from proposals.cards import card_of
 from proposals.forms import SNOOZES
-from proposals.models import Proposal
+from proposals.models import Proposal, SavedFilter
 from proposals.requests import find
 from tasktracker.core.enums import RejectReason
 from tasktracker.core.htmx import wants_fragment
-from tasktracker.core.permissions import workspace_for
+from tasktracker.core.permissions import access_for, workspace_for
 
 TOLD = {
     "approve": "Approved",
@@ -60,6 +60,7 @@ def context_of(
         context |= {
             "page": desks.page_of(workspace, filters, below=below),
             "choices": desks.choices_for(workspace),
+            "saved": SavedFilter.objects.filter(workspace=workspace, user=access_for(request).user),
             "has_messages": Message.objects.filter(workspace=workspace).exists,  # asked only where the list is empty
         }
     return context
@@ -71,7 +72,8 @@ def decided(request: HttpRequest, proposal: Proposal, verb: str) -> HttpResponse
     if verb in STAYS:
         return answer(request, find(request, proposal.pk), f"{TOLD[verb]}: {title}", redraw=True)
     filters = desks.Filters.of(request.GET)
-    following = desks.neighbour(workspace_for(request), filters, proposal)
+    there = card_there(request, filters)
+    following = None if there else desks.neighbour(workspace_for(request), filters, proposal)
     undo_url = reverse("proposals:decide", args=[proposal.pk, "undo"])
     return answer(
         request,
@@ -79,8 +81,17 @@ def decided(request: HttpRequest, proposal: Proposal, verb: str) -> HttpResponse
         f"{TOLD[verb]}: {title}",
         undo_url=undo_url + (f"?{filters.query}" if filters.query else ""),
         gone=[proposal.pk],
-        redraw=following is None,
+        redraw=following is None and not there,
+        card_is_there=there,
     )
+
+
+def card_there(request: HttpRequest, filters: desks.Filters) -> bool:
+    """Whether the page shows the next card already, one that still stands on the desk (see static/desk.js)."""
+    shown = request.headers.get("TT-Shown", "")
+    if not (wants_fragment(request) and shown.isascii() and shown.isdigit() and len(shown) < 16):
+        return False
+    return filters.matching(workspace_for(request)).filter(pk=int(shown)).exists()
 
 
 def answer(
@@ -91,8 +102,12 @@ def answer(
     undo_url: str = "",
     gone: list[int] | None = None,
     redraw: bool = False,
+    card_is_there: bool = False,
 ) -> HttpResponseBase:
-    """The desk after a deed: parts for htmx, else a redirect with the same words in a toast."""
+    """The desk after a deed: parts for htmx, else a redirect with the same words in a toast.
+
+    Where the next `card_is_there` already, the parts around it only.
+    """
     filters = desks.Filters.of(request.GET)
     if shown is None and redraw:
         shown = filters.matching(workspace_for(request)).select_related("run", "project", "decided_by").first()
@@ -102,12 +117,14 @@ def answer(
             return redirect("proposals:history")
         return redirect(address(filters.query, shown))
     context = context_of(request, shown, rows=redraw)
+    context["card_is_there"] = card_is_there
     context |= {"toast": told, "undo_url": undo_url, "gone": gone or [], "redraw": redraw, "focus": True, "oob": True}
     # on a phone the next card stays open, until nothing is left
     context["opened"] = shown is not None
     response = render(request, "proposals/desk.html#decided", context)
-    response["HX-Replace-Url"] = address(filters.query, shown)
-    response["HX-Retarget"], response["HX-Reswap"] = "#card", "outerHTML"
+    response["HX-Retarget"], response["HX-Reswap"] = "#card", "none" if card_is_there else "outerHTML"
+    if not card_is_there:
+        response["HX-Replace-Url"] = address(filters.query, shown)
     response["HX-Trigger"] = "closeDialog"
     return response
 

@@ -15,9 +15,9 @@ from ingestion.models import Message
 from knowledge import desk
 from knowledge.models import Embedding
 from proposals import decisions, learning, watching
-from proposals.cards import LIKENESS
 from proposals.engines import engines_of
 from proposals.models import AutoApproval, Evidence, Proposal, ReviewAction
+from proposals.nearness import LIKENESS
 from proposals.similar import similar
 from proposals.support import independent
 from tasktracker.core.enums import Recommendation

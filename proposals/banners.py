@@ -32,9 +32,10 @@ def banner(proposal: Proposal) -> Banner | None:
             note = f" “{proposal.note}”" if proposal.note else ""
             return Banner(f"Rejected by {who}: {proposal.reject_reason.replace('_', ' ')}.{note}", "", "x")
         case "merged":
-            into = proposal.merged_into_id
-            address = f"{reverse('proposals:desk')}?at={into}" if into else ""
-            return Banner(f"Merged by {who}.", "", "merge", address, "See what it was merged into")
+            into = proposal.merged_into
+            if into is None:  # approved things that no proposal had made
+                return Banner(f"Merged by {who}.", "", "merge", *made_address(proposal))
+            return Banner(f"Merged by {who} into", "", "merge", f"{reverse('proposals:desk')}?at={into.pk}", into.title)
         case "snoozed":
             assert proposal.snoozed_until is not None  # noqa: S101  # a CHECK constraint says so
             days = max(0, (proposal.snoozed_until - timezone.now()).days)

@@ -14,8 +14,9 @@ from proposals.banners import Banner, banner, name_of
 from proposals.diffs import as_payload, diff_of
 from proposals.models import Evidence, Proposal, ReviewAction
 from proposals.naming import Rest, named, rests_on
+from proposals.nearness import Near, near
 from proposals.resolving import item_of
-from proposals.similar import DUPLICATE, MAYBE
+from proposals.suggesting import RULES, Suggestion, open_advice, why_of
 from tasktracker.core.models import LLMCall
 
 LABELS = {
@@ -35,8 +36,6 @@ SHOWN = {
     "task": ("category", "priority", "project", "assignee", "due", "labels"),
 }
 BODY = {"topic": "description", "atom": "content", "task": "description"}
-LIKENESS = ((DUPLICATE, "duplicate?"), (MAYBE, "maybe"), (-1.0, "related"))
-SAID = {True: "the same, says the model", False: "different, says the model"}
 DID = {
     "approve": "approved this",
     "reject": "rejected this",
@@ -49,11 +48,12 @@ DID = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A field's value; `machine` while nobody has touched what the model filled."""
+    """A field's value; `machine` while nobody has touched what the model filled, or the project's rules (`why`)."""
 
     label: str
     value: str
     machine: bool
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +70,6 @@ class Piece:
     @property
     def talk_url(self) -> str:
         return f"{self.url}?quote={self.quote.pk}"
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """Something similar: a proposal that waits, or an approved thing. `target` names it in a form."""
-
-    kind: str
-    target: str
-    title: str
-    score: str
-    method: str
-    word: str
-    url: str
-    merge_url: str
-    strong: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +103,14 @@ class Card:
     url: str
     run: dict[str, Any] | None = None
     mergeable: list[Near] = field(default_factory=list)
+    duplicates: list[Proposal] = field(default_factory=list)
     rests_on: list[Rest] = field(default_factory=list)
+    advice: list[Suggestion] = field(default_factory=list)
+
+    @property
+    def ruled(self) -> list[Shown]:
+        """What the project's rules have filled in."""
+        return [one for one in self.fields if one.why]
 
     @property
     def recommended(self) -> str:
@@ -134,31 +126,6 @@ class Card:
         return f"{count} quote{'s' if count != 1 else ''}, {chats} chat{'s' if chats != 1 else ''}" if count else ""
 
 
-def near(proposal: Proposal, query: str) -> list[Near]:
-    """What is most like it, the likest first."""
-    found = []
-    for other in selectors.similar(proposal):
-        target = f"{other.kind}-{other.id}"
-        name = "proposals:proposal" if other.kind == "proposal" else f"knowledge:{other.kind}"
-        merging = reverse("proposals:merge", args=[proposal.pk])
-        found.append(
-            Near(
-                kind=proposal.kind,
-                target=target,
-                title=other.title,
-                score=f"{other.score:.2f}",
-                method=other.method,
-                word=next(word for least, word in LIKENESS if other.score >= least)
-                if other.same is None
-                else SAID[other.same],
-                url=reverse(name, args=[other.id]),
-                merge_url=f"{merging}?{query}{'&' if query else ''}into={target}",
-                strong=other.same or (other.same is None and other.score >= DUPLICATE),
-            )
-        )
-    return found
-
-
 def card_of(proposal: Proposal, *, query: str = "") -> Card:
     """The card. `query` is the desk's filters, kept in its links."""
     payload = named(proposal)
@@ -169,7 +136,7 @@ def card_of(proposal: Proposal, *, query: str = "") -> Card:
     return Card(
         proposal=proposal,
         fields=[
-            Shown(LABELS[key], shown(payload[key]), proposal.origins.get(key) == "ai")
+            Shown(LABELS[key], shown(payload[key]), proposal.origins.get(key) in ("ai", RULES), why_of(proposal, key))
             for key in SHOWN[proposal.kind]
             if payload.get(key)
         ]
@@ -182,10 +149,12 @@ def card_of(proposal: Proposal, *, query: str = "") -> Card:
         evidence=pieces(proposal),
         similar=alike,
         mergeable=alike[:5],
+        duplicates=list(Proposal.objects.filter(merged_into=proposal).only("title", "kind").order_by("-id")[:20]),
         rests_on=rests_on(proposal),
         meaning=meaning(proposal),
         price=price(proposal.run),
         banner=banner(proposal),
+        advice=open_advice(proposal),
         diff=difference(proposal),
         history=[line_of(action) for action in actions],
         can_undo=bool(standing) and standing[0].verb != ReviewAction.Verb.SUPERSEDE and proposal.status != "pending",

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from ingestion.models import Source
-from knowledge.models import Project
+from knowledge.models import Project, Topic
 from proposals.models import Evidence, Proposal
 from proposals.selectors import TIERS
+from proposals.textsearch import in_topic, saying
 from tasktracker.core.enums import Tier
 from tasktracker.core.models import Workspace
 
@@ -30,6 +32,14 @@ STATUS_CHOICES = [
     ("superseded", "superseded"),
     (ALL, "everything"),
 ]
+AGES = {
+    "under-1d": ("newer than a day", timedelta(days=1)),
+    "under-3d": ("newer than three days", timedelta(days=3)),
+    "under-1w": ("newer than a week", timedelta(days=7)),
+    "over-1d": ("older than a day", timedelta(days=1)),
+    "over-3d": ("older than three days", timedelta(days=3)),
+    "over-1w": ("older than a week", timedelta(days=7)),
+}
 KIND_CHIPS = [("", "All"), ("topic", "Topics"), ("atom", "Atoms"), ("task", "Tasks")]
 
 
@@ -43,6 +53,8 @@ class Filters:
     source: str = ""
     project: str = ""
     run: str = ""
+    topic: str = ""
+    age: str = ""
     q: str = ""
 
     @classmethod
@@ -64,13 +76,20 @@ class Filters:
             source=number("source"),
             project=number("project"),
             run=number("run"),
+            topic=" ".join(query.get("topic", "").replace("\x00", "").split())[:200],
+            age=one_of("age", AGES),
             q=query.get("q", "").replace("\x00", "").strip()[:100],
         )
 
     @property
     def query(self) -> str:
         """The query string without its question mark; "" when nothing is set."""
-        return urlencode({name: value for name, value in asdict(self).items() if value})
+        return urlencode(self.pairs)
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """What is set, as a form or an address has it."""
+        return [(name, value) for name, value in asdict(self).items() if value]
 
     @property
     def narrowed(self) -> bool:
@@ -89,8 +108,13 @@ class Filters:
             found = found.filter(project_id=int(self.project))
         if self.run:
             found = found.filter(run_id=int(self.run))
+        if self.topic:
+            found = found.filter(pk__in=in_topic(self.topic, workspace))
+        if self.age:
+            limit = timezone.now() - AGES[self.age][1]
+            found = found.filter(**{f"created_at__{'gte' if self.age.startswith('under') else 'lt'}": limit})
         if self.q:
-            found = found.filter(title__icontains=self.q)
+            found = saying(found, self.q, workspace)
         if self.source:
             cited = Evidence.objects.filter(quote__message__source_id=int(self.source)).values("proposal_id")
             found = found.filter(pk__in=cited)
@@ -154,7 +178,7 @@ def page_of(workspace: Workspace, filters: Filters, *, below: Proposal | None = 
     )
     address = ""
     if more:
-        address = "?" + urlencode(_set(filters) | {"below": str(proposals[-1].pk)})
+        address = "?" + urlencode([*filters.pairs, ("below", str(proposals[-1].pk))])
     return Page([row_of(proposal, counts.get(proposal.pk, 0)) for proposal in proposals], address)
 
 
@@ -205,14 +229,13 @@ def neighbour(workspace: Workspace, filters: Filters, proposal: Proposal) -> Pro
 def choices_for(workspace: Workspace) -> dict[str, list[tuple[str, str]]]:
     """What the filters offer; a list with nothing to choose from is left out of the page."""
     sources = Source.objects.filter(workspace=workspace).values_list("id", "name")[:100]
+    topics = Topic.objects.filter(workspace=workspace, status=Topic.Status.ACTIVE).order_by("name")
     projects = Project.objects.filter(workspace=workspace).values_list("id", "name")[:100]
     return {
         "status": STATUS_CHOICES,
         "tier": [(tier.value, f"{tier.value} confidence") for tier in Tier],
         "source": [(str(pk), name) for pk, name in sources] if len(sources) > 1 else [],
         "project": [(str(pk), name) for pk, name in projects],
+        "topic": [(name, name) for name in topics.values_list("name", flat=True)[:100]],
+        "age": [(value, label) for value, (label, _) in AGES.items()],
     }
-
-
-def _set(filters: Filters) -> dict[str, str]:
-    return {name: value for name, value in asdict(filters).items() if value}

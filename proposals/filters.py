@@ -1,11 +1,13 @@
 """Filters of the proposal list."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from proposals.models import Proposal
 from proposals.selectors import TIERS
+from proposals.textsearch import saying
 from tasktracker.core.enums import Tier
+from tasktracker.core.permissions import workspace_for
 
 ALL, OPEN = "all", "open"
 
@@ -39,8 +41,4 @@ class ProposalFilter(filters.FilterSet):
         return rows.filter(project_id=int(value)) if is_id else rows.filter(project__name__iexact=value)
 
     def by_words(self, rows: QuerySet[Proposal], name: str, value: str) -> QuerySet[Proposal]:
-        for word in value.replace("\x00", "").split()[:10]:
-            rows = rows.filter(
-                Q(title__icontains=word) | Q(payload__description__icontains=word) | Q(payload__content__icontains=word)
-            )
-        return rows
+        return saying(rows, value.replace("\x00", ""), workspace_for(self.request))

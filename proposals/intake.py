@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 from analysis.models import AnalysisRun, Finding
 from ingestion.models import Quote
 from knowledge import desk
-from proposals import payloads, transitions
+from proposals import payloads, suggesting, transitions
 from proposals.diffs import as_payload, diff_of
 from proposals.intakeworld import World
 from proposals.journal import Journal
@@ -149,6 +149,10 @@ class Batch:
             payload["topic_id"] = topic_id
         quoted = any(one.quotes.all() for one in (finding, *earlier))
         advice = finding.payload.get("recommendation")
+        ruled: set[str] = set()
+        if finding.kind == Finding.Kind.TASK and "diff" not in payload:  # a new one; what is known has its own fields
+            words = [quote.text for one in (*earlier, finding) for quote in one.quotes.all()]
+            ruled = suggesting.fill(self.world.adviser, payload, given=finding.payload, quotes=words)
         proposal = Proposal(
             workspace_id=finding.workspace_id,
             kind=finding.kind,
@@ -156,7 +160,8 @@ class Batch:
             fingerprint=finding.fingerprint,
             title=payloads.title_of(finding.kind, payload),
             payload=payload,
-            origins=dict.fromkeys(payloads.KINDS[finding.kind].model_fields, "ai"),
+            origins=dict.fromkeys(payloads.KINDS[finding.kind].model_fields, "ai")
+            | dict.fromkeys(ruled, suggesting.RULES),
             recommendation=advice if advice == Recommendation.REJECT else Recommendation.NEW_TASK,
             confidence=finding.confidence,
             reasoning=finding.reasoning,

@@ -15,6 +15,7 @@ from proposals.identity import partners
 from proposals.models import Intake, Proposal
 from proposals.payloads import BODY, HEADING
 from proposals.resolving import MODELS, Item, item_of, outcome_of
+from proposals.suggesting import Adviser
 
 Key = tuple[str, str]  # kind, fingerprint
 
@@ -37,6 +38,7 @@ class World:
         self._messages: dict[tuple[str, int], set[int]] = {}
         self._read_messages()
         self._projects = [(project, _words_of(project)) for project in Project.objects.filter(workspace=workspace_id)]
+        self.adviser = Adviser(project for project, _ in self._projects)
 
     # --- asked by the batch -----------------------------------------------------------------------------------------
     def open_for(self, finding: Finding, item: Item | None) -> Proposal | None:

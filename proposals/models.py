@@ -3,8 +3,12 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Upper
 from django.utils import timezone
 
 from analysis.models import AnalysisRun, Finding
@@ -16,10 +20,16 @@ from tasktracker.core.models import Workspace
 BY_POLICY = "auto-approval"  # where a name is asked for
 
 
+def document() -> SearchVector:
+    """What of a proposal is searched by words, as its index has it."""
+    return SearchVector("title", KT("payload__description"), KT("payload__content"), config="simple")
+
+
 class Proposal(models.Model):
     """Something a model found, waiting for a person or decided by one.
 
-    `payload` has the keys of contract.md for its kind; `origins` says for each key who filled it last (ai, human).
+    `payload` has the keys of contract.md for its kind; `origins` says for each key who filled it last (ai,
+    rules of its project, human).
     `findings` that repeat it add evidence and `rank`. What a decision made is `created_kind` and `created_id`.
     """
 
@@ -126,6 +136,21 @@ class Proposal(models.Model):
             models.Index(fields=["workspace", "kind", "fingerprint"], name="proposal_by_fingerprint"),
             # what wakes up next
             models.Index(fields=["snoozed_until"], name="proposal_snoozed", condition=Q(status="snoozed")),
+            # how many were proposed on each day
+            models.Index(fields=["workspace", "created_at"], name="proposal_by_day"),
+            # how many are put aside
+            models.Index(
+                fields=["workspace", "status"],
+                name="proposal_aside",
+                condition=Q(status__in=["needs_evidence", "snoozed"]),
+            ),
+            # "of 41 like this, 38 were approved": read from the index alone
+            models.Index(
+                fields=["workspace", "kind", "confidence"],
+                include=["id", "status", "decided_by"],
+                name="proposal_meaning",
+                condition=Q(decided_at__isnull=False),
+            ),
             # what people said of a policy's sample
             models.Index(
                 fields=["workspace", "kind", "-decided_at"],
@@ -138,6 +163,22 @@ class Proposal(models.Model):
                 name="proposal_decided",
                 condition=Q(decided_at__isnull=False),
             ),
+            # what waits since, or not yet since, a moment
+            models.Index(fields=["workspace", "created_at"], name="proposal_inbox_age", condition=Q(status="pending")),
+            # "which accepted ones go by this name?", however many wait
+            models.Index(
+                fields=["workspace", "kind"],
+                name="proposal_accepted",
+                condition=Q(status__in=["approved", "merged"]),
+            ),
+            # "which proposal made this?"
+            models.Index(
+                fields=["created_kind", "created_id"], name="proposal_made", condition=Q(created_id__isnull=False)
+            ),
+            # the atoms of a topic, by the name that they give it
+            models.Index(F("workspace"), Upper(KT("payload__topic")), name="proposal_topic", condition=Q(kind="atom")),
+            # words of title and body
+            GinIndex(document(), name="proposal_fulltext"),
         ]
 
     def __str__(self) -> str:
@@ -226,6 +267,25 @@ class ReviewAction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.proposal_id} by {self.by_id}"
+
+
+class SavedFilter(models.Model):
+    """A person's filters of the desk under a name; `query` is that of the desk's address, without a question mark."""
+
+    NAME_LENGTH = 60
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="saved_filters")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_filters")
+    name = models.CharField(max_length=NAME_LENGTH)
+    query = models.TextField()
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["workspace", "user", "name"], name="savedfilter_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class AutoApproval(models.Model):

@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 from analysis.models import AnalysisRun, Finding
 from ingestion import deleting
 from ingestion.models import Message, Quote
-from knowledge.models import Atom, Embedding, Task, Topic
+from knowledge.models import Atom, Edit, Embedding, Task, Topic
 from proposals.models import Evidence, Proposal, ReviewAction
 from proposals.ranking import rank_of
 
@@ -32,6 +32,7 @@ TEXTS: dict[type[models.Model], tuple[str, ...]] = {
     Topic: ("name", "description", "keywords"),
     Atom: ("title", "content"),
     Task: ("title", "description", "labels", "fields"),
+    Edit: ("fields", "changes"),
 }
 
 
@@ -101,7 +102,11 @@ def forget_message(*, message_id: int) -> None:
     redactor.write(ReviewAction.objects.filter(proposal__in=locked))
     runs = AnalysisRun.objects.filter(Q(windows__places__message=message) | Q(proposals__in=locked))
     redactor.write(runs.distinct())
-    redactor.write(Topic.objects.filter(**ours).distinct())
+    topics = Topic.objects.filter(**ours).distinct()
+    for kind, rows in (("topic", topics), ("atom", atoms), ("task", tasks)):
+        keys = rows.values("pk")
+        redactor.write(Edit.objects.filter(Q(object_id__in=keys) | Q(other_id__in=keys), kind=kind))
+    redactor.write(topics)
     redactor.write(tasks)
     redactor.write(atoms)
     _drop_evidence(message, [row for row in locked if row.is_open])

@@ -6,6 +6,7 @@ from proposals.decisions import approve, edit, reject, snooze, supersede
 from proposals.evidence import add_evidence
 from proposals.identity import Target
 from proposals.intake import take_in
+from proposals.saved_filters import delete_filter, save_filter
 from proposals.undoing import undo, undo_batch
 from proposals.uniting import mark_not_same, merge
 from proposals.waking import set_aside_unproven, settle_runs, wake_snoozed
@@ -18,11 +19,13 @@ __all__ = [
     "auto_approve",
     "check_samples",
     "decide_bulk",
+    "delete_filter",
     "delete_policy",
     "edit",
     "mark_not_same",
     "merge",
     "reject",
+    "save_filter",
     "save_policy",
     "set_aside_unproven",
     "settle_runs",

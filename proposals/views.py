@@ -1,7 +1,6 @@
 """The review desk. One view, one template, plain forms and links; htmx asks for parts of the same page."""
 
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -10,14 +9,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from proposals import desk as desks
-from proposals import selectors, services
-from proposals.answers import REASONS, address, answer, context_of, decided
-from proposals.forms import SNOOZES, form_for
+from proposals import services
+from proposals.answers import address, context_of, decided
+from proposals.duplicates import candidates
+from proposals.forms import form_for
 from proposals.merging import choices_of, comparison, right_side, target_of
-from proposals.models import Proposal, ReviewAction
+from proposals.models import Proposal
 from proposals.requests import find, found_words, number, rejection, snoozed_until
 from tasktracker.core.enums import Role
-from tasktracker.core.errors import Invalid, NotFound
+from tasktracker.core.errors import NotFound
 from tasktracker.core.htmx import fragment, target, wants_fragment
 from tasktracker.core.permissions import access_for, page, workspace_for
 
@@ -27,9 +27,18 @@ DONE = {"approve": "approved", "reject": "rejected", "snooze": "snoozed"}
 @page()
 @require_GET
 def desk(request: HttpRequest) -> HttpResponse:
-    """List and card. `at` chooses the card, else the first of the list; `below` asks for a further page of the list."""
+    """List and card. `at` chooses the card, else the first of the list; `below` asks for a further page of the list.
+
+    `after` asks for the card that would follow a decision about that one; 204 where none is left.
+    """
     workspace, filters = workspace_for(request), desks.Filters.of(request.GET)
     part = target(request)
+    if "after" in request.GET and part == "card":
+        following = desks.neighbour(workspace, filters, find(request, number(request, "after")))
+        if following is None:
+            return HttpResponse(status=204)
+        context = context_of(request, find(request, following.pk), chips=False, rows=False) | {"opened": True}
+        return render(request, "proposals/desk.html#card", context)
     below = find(request, number(request, "below")) if "below" in request.GET else None
     if "at" in request.GET:
         shown: Proposal | None = find(request, number(request, "at"))
@@ -124,68 +133,18 @@ def merge(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 @page(Role.REVIEWER)
-@require_POST
-def bulk(request: HttpRequest) -> HttpResponseBase:
-    """Many at once: first the question with the frozen ids and their number, then the deed."""
-    verb = request.POST.get("verb", "")
-    if verb not in DONE:
-        raise Invalid("Choose approve, reject or snooze.")
-    asked = {
-        int(value) for value in request.POST.getlist("ids") if value.isascii() and value.isdigit() and len(value) <= 18
+@require_GET
+def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
+    """What this may be a duplicate of: the nearest, or what `q` finds (words, a number, an address)."""
+    proposal = find(request, pk)
+    filters, q = desks.Filters.of(request.GET), request.GET.get("of", "")
+    context = {
+        "proposal": proposal,
+        "q": q,
+        "filters": filters,
+        "query": filters.query,
+        "back": address(filters.query, proposal),
+        "found": candidates(proposal, q=q, query=filters.query, host=request.get_host()),
     }
-    visible = selectors.visible_to(access_for(request).user).filter(workspace=workspace_for(request), pk__in=asked)
-    ids = [proposal.pk for proposal in visible.order_by("-rank", "-id")]
-    if not ids:
-        raise Invalid("Select at least one proposal first.")
-    filters = desks.Filters.of(request.GET)
-    if request.POST.get("confirm") != "true":
-        context = {
-            "ids": ids,
-            "count": len(ids),
-            "first": visible.order_by("-rank", "-id")[:5],
-            "rest": len(ids) - 5,
-            "verb": verb,
-            "query": filters.query,
-            "reasons": REASONS,
-            "snoozes": SNOOZES,
-        }
-        return fragment(request, "proposals/bulk.html#question", context)
-    more: dict[str, Any] = {}
-    if verb == "reject":
-        more = rejection(request)
-    elif verb == "snooze":
-        more = {"until": snoozed_until(request)}
-    result = services.decide_bulk(
-        ids=ids, verb=verb, by=access_for(request).user, workspace=workspace_for(request), **more
-    )
-    told = f"{len(result.done)} {DONE[verb]}"
-    if result.skipped:
-        told += f", {len(result.skipped)} skipped: somebody else was quicker, or they need evidence"
-    undo_url = reverse("proposals:undo_batch", args=[result.action_id]) if result.done else ""
-    return answer(request, None, told, undo_url=undo_url, redraw=True)
-
-
-@page(Role.REVIEWER)
-@require_POST
-def undo_last(request: HttpRequest) -> HttpResponseBase:
-    """Take back the reader's own newest standing decision."""
-    mine = ReviewAction.objects.filter(workspace=workspace_for(request), by=access_for(request).user, undone_at=None)
-    last = mine.exclude(verb=ReviewAction.Verb.SUPERSEDE).select_related("proposal").first()
-    if last is None:
-        raise Invalid("You have decided nothing that could be undone.")
-    if mine.filter(batch=last.batch).exclude(pk=last.pk).exists():
-        return undo_batch(request, last.batch)
-    services.undo(
-        proposal_id=last.proposal_id, by=access_for(request).user, confirm=request.POST.get("confirm") == "true"
-    )
-    return decided(request, last.proposal, "undo")
-
-
-@page(Role.REVIEWER)
-@require_POST
-def undo_batch(request: HttpRequest, batch: UUID) -> HttpResponseBase:
-    """Take back what was done as one."""
-    workspace = workspace_for(request)
-    confirm = request.POST.get("confirm") == "true"
-    result = services.undo_bulk(action_id=batch, by=access_for(request).user, workspace=workspace, confirm=confirm)
-    return answer(request, None, f"{len(result.done)} back on the desk", redraw=True)
+    part = "#choice" if target(request) == "duplicates" else "#form"
+    return fragment(request, f"proposals/duplicate.html{part}", context)

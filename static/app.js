@@ -118,15 +118,18 @@
       if (el.dataset.live.split(" ").some((prefix) => frame.type.startsWith(prefix))) refresh(el);
     }
   }
-  /* Many frames are one refetch: at the earliest 250 ms after the first, at the latest 1 s. */
+  /* Many frames are one refetch: 250 ms after the last of them, at the latest 1 s after the first, and never sooner
+     than 1 s after the refetch before. */
+  const fetched = new Map();
   function refresh(el) {
     const key = el.id;
     const had = waiting.get(key);
     const first = had ? had.first : Date.now();
     if (had) clearTimeout(had.timer);
-    const wait = Math.max(0, Math.min(250, first + 1000 - Date.now()));
+    const wait = Math.max(0, Math.min(250, first + 1000 - Date.now()), (fetched.get(key) || 0) + 1000 - Date.now());
     const fire = () => {
       waiting.delete(key);
+      fetched.set(key, Date.now());
       const target = document.getElementById(key);
       if (target) htmx.trigger(target, "live");
     };
@@ -184,6 +187,15 @@
     }
   });
 
+  /* A table that someone has opened stays open when its part of the page moves by itself. */
+  body.addEventListener("htmx:beforeSwap", (e) => {
+    const open = $$("details[id][open]", e.detail.target).map((el) => el.id);
+    if (!open.length || e.detail.requestConfig.triggeringEvent?.type !== "live") return;
+    body.addEventListener("htmx:afterSwap", () => {
+      for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    }, { once: true });
+  });
+
   /* ---------- htmx: what went wrong, in words ---------- */
   body.addEventListener("htmx:responseError", (e) => {
     const status = e.detail.xhr.status;
@@ -193,7 +205,7 @@
     else if (status === 403) toast("Your session or your role does not allow this. Reload the page to sign in again.", "error");
     else toast("The server could not do that. Nothing was changed; please try again.", "error");
   });
-  body.addEventListener("htmx:sendError", (e) => {
+  for (const name of ["htmx:sendError", "htmx:timeout"]) body.addEventListener(name, (e) => {
     if (e.detail.requestConfig.triggeringEvent?.type !== "live") toast("No answer from the server. Nothing was changed; please try again.", "error");
   });
 
@@ -228,7 +240,9 @@
   const address = () => location.pathname + location.search;
   let shown = address();
   function openCard(row, remember) {
-    htmx.ajax("GET", row.href, { source: "#desk", target: "#card", swap: "outerHTML" });
+    const id = row.closest("li").dataset.keyId;
+    const there = !document.dispatchEvent(new CustomEvent("tt:open", { detail: { id }, cancelable: true }));
+    if (!there) htmx.ajax("GET", row.href, { source: "#desk", target: "#card", swap: "outerHTML" });
     history[remember ? "pushState" : "replaceState"](null, "", row.href);
     shown = address();
   }
@@ -318,7 +332,7 @@
       const link = $(`[data-go="${code}"]`);
       if (link) link.click(); else done = false;
     } else if (e.key === "?" || (code === "Slash" && e.shiftKey)) showKeys();
-    else if (e.key === "/" || code === "Slash") { const box = $("#search-box"); if (box) { box.focus(); box.select(); } else $('[data-go="Slash"]')?.click(); }
+    else if (e.key === "/" || code === "Slash") { const box = $("details.menu[open] [type=search]") || $("#search-box"); if (box) { box.focus(); box.select(); } else $('[data-go="Slash"]')?.click(); }
     else if (code === "KeyJ" || code === "KeyK") { if ($("dialog[open]")) return; move(code === "KeyJ" ? 1 : -1, e.shiftKey); }
     else if (e.repeat || e.shiftKey) return;
     else if (code === "KeyG") sequence = Date.now();
@@ -389,10 +403,16 @@
   body.addEventListener("htmx:afterSettle", (e) => {
     settle(e.target);
     if (e.target.id === "card" || e.target.id === "desk") arrange();
+    if (e.target.id === "duplicates" && e.detail?.requestConfig?.triggeringEvent?.type === "submit") $(".item", e.target)?.focus();
   });
   body.addEventListener("htmx:oobAfterSwap", (e) => settle(e.target));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { paintTimes(); connect(); } });
   addEventListener("online", connect);
+  window.tasktracker = {
+    toast,
+    arrange,
+    replaceAddress(url) { history.replaceState(null, "", url); shown = address(); },
+  };
   for (const name of ["htmx:pushedIntoHistory", "htmx:replacedInHistory"]) body.addEventListener(name, () => { shown = address(); });
   addEventListener("popstate", () => { if (address() !== shown) location.reload(); });
   setInterval(paintTimes, 30000);

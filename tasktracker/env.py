@@ -41,6 +41,9 @@ class Env:
     embedding_model: str
     ollama_url: str
     llm_allowed_hosts: list[str]
+    email_url: str = field(repr=False)
+    default_from_email: str
+    second_step_for: str
     log_format: LogFormat
     # Tuning: `process` is "web" in the web process only, the rest shortens waits and keeps test workers apart.
     process: str
@@ -88,6 +91,9 @@ def load(environ: Mapping[str, str] | None = None) -> Env:
         embedding_model=envvalues.checked_model(reader.get("EMBEDDING_MODEL") or "offline"),
         ollama_url=ollama_url,
         llm_allowed_hosts=envvalues.checked_model_hosts(reader.words("LLM_ALLOWED_HOSTS"), ollama_url),
+        email_url=envvalues.checked_email_url(reader.secret("EMAIL_URL")),
+        default_from_email=envvalues.checked_sender(reader.get("DEFAULT_FROM_EMAIL"), reader.secret("EMAIL_URL")),
+        second_step_for=reader.choice("SECOND_STEP_FOR", ("", "manager", "admin")),
         log_format=cast(LogFormat, reader.choice("LOG_FORMAT", ("text", "json"))),
         process=reader.get("TT_PROCESS"),
         test_database=reader.get("TT_TEST_DATABASE"),

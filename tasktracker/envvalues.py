@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -178,3 +179,40 @@ def checked_model_hosts(hosts: list[str], ollama_url: str) -> list[str]:
     name = f"[{ollama.hostname}]" if ":" in (ollama.hostname or "") else ollama.hostname
     always = f"{name}:{ollama.port or (443 if ollama.scheme == 'https' else 80)}"
     return list(dict.fromkeys([*hosts, always]))
+
+
+MAIL_PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
+
+
+def checked_email_url(url: str) -> str:
+    """`smtp://` speaks STARTTLS, `smtps://` TLS from the start, `smtp+plain://` neither, for a relay beside us."""
+    if url:
+        parts = _split("EMAIL_URL", url, "smtp://USER:PASSWORD@mail.example.com:587")
+        if parts.scheme not in MAIL_PORTS or not parts.hostname:
+            raise EnvError("EMAIL_URL must look like smtp://USER:PASSWORD@host:587 (or smtps://, smtp+plain://).")
+    return url
+
+
+def checked_sender(sender: str, email_url: str) -> str:
+    if email_url and not sender:
+        raise EnvError("DEFAULT_FROM_EMAIL is missing: with EMAIL_URL say from whom mails come.")
+    if sender and not re.fullmatch(r"[^@\r\n]*[^@\s<]@[^@\s>]+>?", sender):
+        raise EnvError(f"DEFAULT_FROM_EMAIL is {sender!r}: use an address such as tasks@example.com.")
+    return sender
+
+
+def mailers(email_url: str) -> dict[str, dict[str, Any]]:
+    """Django's MAILERS for a checked URL; none where there is none: a mail is never printed instead."""
+    if not email_url:
+        return {}
+    parts = urlsplit(email_url)
+    options = {
+        "host": parts.hostname,
+        "port": parts.port or MAIL_PORTS[parts.scheme],
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "use_tls": parts.scheme == "smtp",
+        "use_ssl": parts.scheme == "smtps",
+        "timeout": 15,
+    }
+    return {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}

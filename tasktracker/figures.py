@@ -1,35 +1,35 @@
-"""What the dashboard counts: four figures with their change and a line of days, the live run, two charts."""
+"""What the dashboard counts: four figures with their change and a line of days, what waits, the live run."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
+from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from analysis.models import AnalysisRun, Window
 from ingestion.models import Message
 from knowledge.models import Atom, AtomLink, Task
+from proposals.desk import COUNTED
 from proposals.models import Proposal
-from proposals.selectors import JUDGED, TIERS
+from tasktracker.buckets import last_days, per_bucket
 from tasktracker.core.enums import AtomType, TaskStatus
-from tasktracker.core.models import LLMCall, Workspace
-from tasktracker.core.templatetags.ui import relative
+from tasktracker.core.models import Workspace
+from tasktracker.core.templatetags.ui import relative, words
 
 DAYS = 14
 FEED = 20
 NEEDS = 10
 CELLS = 160
+WORST_FIRST = ("failed", "running", "waiting", "done")
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number, how it moved, and its days; `unit` is written small behind it."""
+    """One number, how it moved, and what its 14 days count."""
 
     name: str
     value: str
@@ -40,92 +40,130 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A run as a strip: `cells` are (x, state), each one unit wide; done and failed of `total`."""
+    """A run as a strip of cells, each one unit wide; `paths` are (state, all its cells as one drawing).
+
+    `counts` are windows by state.
+    """
 
     run: AnalysisRun
-    cells: list[tuple[int, str]]
-    done: int
-    failed: int
-    total: int
+    paths: list[tuple[str, str]]
+    cells: int
+    counts: dict[str, int]
 
     @property
-    def is_live(self) -> bool:
-        return self.run.status in AnalysisRun.LIVE
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def done(self) -> int:
+        return self.counts.get("done", 0)
+
+    @property
+    def failed(self) -> int:
+        return self.counts.get("failed", 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """A bar of a chart: `part` of `whole`, `width` in percent."""
+class Waiting:
+    """A number of proposals that wait and the desk's address for them; `more` where they were not counted on."""
 
-    label: str
-    part: int
-    whole: int
-    width: float
+    name: str
+    kind: str
+    count: int
+    more: bool
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the cost chart: `y` and `height` out of 100."""
+class Oldest:
+    """The one of its kind that is open the longest, None where nothing is; `others` are open too."""
 
-    x: int
-    y: float
-    height: float
-    title: str
+    what: str
+    atom: Atom | None
+    others: int
 
-
-def zone_of(workspace: Workspace) -> ZoneInfo:
-    """The workspace's zone: what "today" means there. UTC where its name is not known."""
-    try:
-        return ZoneInfo(workspace.timezone)
-    except (KeyError, ValueError):
-        return ZoneInfo("UTC")
+    @property
+    def age(self) -> str:
+        return age(self.atom.valid_from) if self.atom else ""
 
 
-def per_day(rows: QuerySet[Any], column: str, workspace: Workspace) -> list[int]:
-    """How many of `rows` fell on each of the last 14 days there, oldest first. One query."""
-    zone = zone_of(workspace)
-    today = timezone.now().astimezone(zone).date()
-    since = start_of(today - timedelta(days=DAYS - 1), zone)
-    counted = (
-        rows.filter(**{f"{column}__gte": since})
-        .order_by()
-        .annotate(_day=TruncDate(column, tzinfo=zone))
-        .values_list("_day")
-        .annotate(n=Count("pk"))
-    )
-    found: dict[date, int] = dict(counted)
-    return [found.get(today - timedelta(days=back), 0) for back in range(DAYS - 1, -1, -1)]
+class Board:
+    """The dashboard's numbers of one workspace; what two parts of it show is counted once."""
 
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._proposals = Proposal.objects.filter(workspace=workspace).order_by()
 
-def start_of(day: date, zone: ZoneInfo) -> datetime:
-    """Midnight at the beginning of `day` there."""
-    return datetime(day.year, day.month, day.day, tzinfo=zone)
+    @cached_property
+    def pending(self) -> list[Waiting]:
+        """What waits at the desk, by kind, as the desk's own chips count it. Three queries."""
+        desk = reverse("proposals:desk")
+        rows = self._proposals.filter(status=Proposal.Status.PENDING)
+        return [
+            Waiting(f"{kind}s", kind, *counted_to(rows.filter(kind=kind)), f"{desk}?kind={kind}")
+            for kind in Proposal.Kind.values
+        ]
 
+    @cached_property
+    def question(self) -> Oldest:
+        return oldest_of(self.workspace, AtomType.QUESTION)
 
-def figures(workspace: Workspace) -> list[Figure]:
-    """The four figures. Eight queries, whatever the workspace holds."""
-    proposals = Proposal.objects.filter(workspace=workspace)
-    tasks = Task.objects.filter(workspace=workspace)
-    pending = proposals.filter(status=Proposal.Status.PENDING).order_by().count()
-    proposed = per_day(proposals, "created_at", workspace)
-    came = per_day(Message.objects.filter(workspace=workspace), "sent_at", workspace)
-    open_tasks = tasks.filter(status__in=[TaskStatus.OPEN, TaskStatus.IN_PROGRESS]).order_by().count()
-    made = per_day(tasks, "created_at", workspace)
-    questions = unanswered(workspace)
-    oldest = questions.order_by("valid_from").first()
-    asked = per_day(questions, "valid_from", workspace)
-    return [
-        Figure("To review", f"{pending:,}", f"{proposed[-1]:,} proposed today", proposed, reverse("proposals:desk")),
-        Figure("Came in today", f"{came[-1]:,}", f"yesterday {came[-2]:,}", came, reverse("ingestion:messages")),
-        Figure("Open tasks", f"{open_tasks:,}", f"{sum(made[-7:]):,} new in a week", made, reverse("knowledge:tasks")),
-        Figure(
-            "Oldest unanswered question",
-            age(oldest.valid_from) if oldest else "none",
-            oldest.title if oldest else "no approved question is open",
-            asked,
-            reverse("knowledge:atom", args=[oldest.pk]) if oldest else reverse("knowledge:topics"),
-        ),
-    ]
+    @cached_property
+    def came(self) -> list[int]:
+        """Messages of the last 14 days, by day. One query, of all that a page shows the dearest."""
+        messages = Message.objects.filter(workspace=self.workspace)
+        return per_bucket(messages, "sent_at", last_days(self.workspace, DAYS))
+
+    def figures(self) -> list[Figure]:
+        """The four figures. Eleven queries, each of a bounded range, whatever the workspace holds."""
+        days = last_days(self.workspace, DAYS)
+        tasks = Task.objects.filter(workspace=self.workspace)
+        proposed = per_bucket(self._proposals, "created_at", days)
+        decided = self._proposals.filter(decided_at__gte=days.starts[-1]).count()
+        came = self.came
+        open_tasks = tasks.filter(status__in=[TaskStatus.OPEN, TaskStatus.IN_PROGRESS]).order_by().count()
+        made = per_bucket(tasks, "created_at", days)
+        asked = per_bucket(still_open(self.workspace, AtomType.QUESTION), "valid_from", days)
+        oldest = self.question.atom
+        more = "+" if any(one.more for one in self.pending) else ""
+        return [
+            Figure(
+                "To review",
+                f"{sum(one.count for one in self.pending):,}{more}",
+                f"{proposed[-1]:,} new, {decided:,} decided today",
+                proposed,
+                reverse("proposals:desk"),
+            ),
+            Figure("Came in today", f"{came[-1]:,}", f"yesterday {came[-2]:,}", came, reverse("ingestion:messages")),
+            Figure(
+                "Open tasks", f"{open_tasks:,}", f"{sum(made[-7:]):,} new in a week", made, reverse("knowledge:tasks")
+            ),
+            Figure(
+                "Oldest unanswered question",
+                age(oldest.valid_from) if oldest else "none",
+                oldest.title if oldest else "no approved question is open",
+                asked,
+                reverse("knowledge:atom", args=[oldest.pk]) if oldest else reverse("knowledge:topics"),
+            ),
+        ]
+
+    def waits(self) -> dict[str, Any]:
+        """What waits and since when. Ten queries at most.
+
+        `waiting` by kind and by what keeps the rest, `since` the oldest of the first, `oldest` the question and the
+        blocker.
+        """
+        desk = reverse("proposals:desk")
+        kept = [
+            Waiting(words(status), "", *counted_to(self._proposals.filter(status=status)), f"{desk}?status={status}")
+            for status in (Proposal.Status.NEEDS_EVIDENCE, Proposal.Status.SNOOZED)
+        ]
+        pending = self._proposals.filter(status=Proposal.Status.PENDING).order_by("created_at")
+        return {
+            "waiting": [*self.pending, *kept],
+            "since": pending.values_list("created_at", flat=True).first(),
+            "oldest": [self.question, oldest_of(self.workspace, AtomType.BLOCKER)],
+        }
 
 
 def age(at: datetime) -> str:
@@ -134,16 +172,28 @@ def age(at: datetime) -> str:
     return f"{days} days" if days > 2 else relative(at)
 
 
-def unanswered(workspace: Workspace) -> QuerySet[Atom]:
-    """Questions that hold and that nothing solves."""
+def still_open(workspace: Workspace, kind: AtomType) -> QuerySet[Atom]:
+    """Questions, or blockers, that hold and that nothing solves."""
     solved = AtomLink.objects.filter(to_atom=OuterRef("pk"), type="solves")
     return Atom.objects.filter(
-        ~Exists(solved), workspace=workspace, type=AtomType.QUESTION, status=Atom.Status.ACTIVE, valid_to=None
+        ~Exists(solved), workspace=workspace, type=kind, status=Atom.Status.ACTIVE, valid_to=None
     )
 
 
+def counted_to(rows: QuerySet[Any], most: int = COUNTED) -> tuple[int, bool]:
+    """How many of `rows`, and whether there are more than `most`, which are not counted."""
+    found = rows.values("pk")[: most + 1].count()
+    return min(found, most), found > most
+
+
+def oldest_of(workspace: Workspace, kind: AtomType) -> Oldest:
+    """The question or blocker that is open the longest, and how many others are. Two queries."""
+    rows = still_open(workspace, kind)
+    return Oldest(kind.value, rows.order_by("valid_from", "id").first(), max(0, rows.order_by().count() - 1))
+
+
 def strip_of(workspace: Workspace) -> Strip | None:
-    """The run under way, else the last one; None before the first. Two queries."""
+    """The run under way, else the last one; None before the first. Four queries at most."""
     runs = AnalysisRun.objects.filter(workspace=workspace).select_related("provider")
     run = (
         runs.filter(status__in=["running", "cancelling", "paused"]).order_by("-id").first()
@@ -151,15 +201,31 @@ def strip_of(workspace: Workspace) -> Strip | None:
     )
     if run is None:
         return None
-    states = list(Window.objects.filter(run=run).order_by("ordinal").values_list("status", flat=True))
-    return Strip(run, list(enumerate(squeeze(states))), states.count("done"), states.count("failed"), len(states))
+    windows = Window.objects.filter(run=run).order_by()
+    ends = windows.aggregate(first=Min("ordinal"), last=Max("ordinal"))
+    if ends["first"] is None:
+        return Strip(run, [], 1, {})
+    size = max(1, -(-(ends["last"] - ends["first"] + 1) // CELLS))
+    stretches = windows.annotate(cell=(F("ordinal") - ends["first"]) / size).values("cell", "status")
+    counts: dict[str, int] = {}
+    cells: dict[int, str] = {}
+    for row in stretches.annotate(n=Count("pk")):
+        counts[row["status"]] = counts.get(row["status"], 0) + row["n"]
+        cells[row["cell"]] = worse(cells.get(row["cell"], "done"), row["status"])
+    return Strip(run, drawn(cells.items()), max(cells) + 1, counts)
 
 
-def squeeze(states: list[str]) -> list[str]:
-    """At most 160 states out of any number: each stands for its stretch by the worst in it."""
-    size = max(1, -(-len(states) // CELLS))
-    stretches = (Counter(states[at : at + size]) for at in range(0, len(states), size))
-    return [next(one for one in ("failed", "running", "waiting", "done") if found[one]) for found in stretches]
+def worse(one: str, other: str) -> str:
+    """The state that a cell shows that stands for windows of both."""
+    return min(one, other, key=WORST_FIRST.index)
+
+
+def drawn(cells: Iterable[tuple[int, str]]) -> list[tuple[str, str]]:
+    """A drawing for each state: much lighter than an element for each cell."""
+    found: dict[str, list[str]] = {}
+    for x, state in sorted(cells):
+        found.setdefault(state, []).append(f"M{x} 0h.86v1h-.86z")
+    return [(state, "".join(parts)) for state, parts in found.items()]
 
 
 def feed(workspace: Workspace) -> list[Message]:
@@ -171,51 +237,3 @@ def feed(workspace: Workspace) -> list[Message]:
 def needs_you(workspace: Workspace) -> list[Proposal]:
     """The best proposals that wait."""
     return list(Proposal.objects.filter(workspace=workspace, status="pending").order_by("-rank", "-id")[:NEEDS])
-
-
-def acceptance(workspace: Workspace) -> list[Bar]:
-    """For each tier, how many of the decided were approved. One query."""
-    statuses = ["approved", "rejected", "merged"]
-    decided = Proposal.objects.filter(JUDGED, workspace=workspace, status__in=statuses).order_by()
-    wanted: dict[str, Count] = {}
-    for tier, within in TIERS.items():
-        wanted[f"{tier}_all"] = Count("id", filter=within)
-        wanted[f"{tier}_yes"] = Count("id", filter=within & Q(status="approved"))
-    found = decided.aggregate(**wanted)
-    return [
-        Bar(tier.value, found[f"{tier}_yes"], found[f"{tier}_all"], share(found[f"{tier}_yes"], found[f"{tier}_all"]))
-        for tier in TIERS
-    ]
-
-
-def share(part: float, whole: float) -> float:
-    """In percent, 0 of nothing."""
-    return round(100 * part / whole, 1) if whole else 0
-
-
-def costs(workspace: Workspace) -> tuple[list[Column], float, int]:
-    """Cost by day over 14 days as columns, their sum in USD, and the number of calls. One query."""
-    zone = zone_of(workspace)
-    today = timezone.now().astimezone(zone).date()
-    since = start_of(today - timedelta(days=DAYS - 1), zone)
-    rows = (
-        LLMCall.objects.filter(workspace=workspace, at__gte=since)
-        .order_by()
-        .annotate(_day=TruncDate("at", tzinfo=zone))
-        .values_list("_day")
-        .annotate(cost=Sum("cost"), calls=Count("pk"))
-    )
-    by_day = {day: (float(cost or 0), calls) for day, cost, calls in rows}
-    days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-    return columns(days, by_day), sum(c for c, _ in by_day.values()), sum(n for _, n in by_day.values())
-
-
-def columns(days: Iterable[date], by_day: dict[date, tuple[float, int]]) -> list[Column]:
-    """A column for each day, the dearest one full height."""
-    top = max((cost for cost, _ in by_day.values()), default=0) or 1
-    found = []
-    for x, day in enumerate(days):
-        cost, calls = by_day.get(day, (0.0, 0))
-        height = round(100 * cost / top, 1)
-        found.append(Column(x, 100 - height, height, f"{day:%d %b}: ${cost:.4f}, {calls} calls"))
-    return found

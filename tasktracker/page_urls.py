@@ -1,9 +1,9 @@
 """Pages that touch every app: login, dashboard, search, settings."""
 
 from django.contrib.auth import views as auth
-from django.urls import path
+from django.urls import include, path
 
-from tasktracker import settings_page, views
+from tasktracker import audit_pages, member_pages, settings_page, views
 from tasktracker.core.lockout import CountedForm
 
 urlpatterns = [
@@ -16,7 +16,12 @@ urlpatterns = [
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("workspace/", views.switch_workspace, name="switch_workspace"),
     path("search/", views.search, name="search"),
+    path("", include("tasktracker.account_urls")),
     path("settings/", settings_page.settings, name="settings"),
+    path("settings/members/", member_pages.members_page, name="members"),
+    path("settings/members/<id:pk>/role/", member_pages.change_role, name="member_role"),
+    path("settings/members/<id:pk>/remove/", member_pages.remove, name="remove_member"),
+    path("settings/audit/", audit_pages.audit_page, name="audit"),
     path("settings/spending-cap/", settings_page.save_spending_cap, name="spending_cap"),
     path("settings/tokens/", settings_page.create_token, name="create_token"),
     path("settings/tokens/<id:pk>/revoke/", settings_page.revoke_token, name="revoke_token"),

@@ -10,6 +10,7 @@ from django.utils.csp import CSP
 
 from tasktracker import env as environment
 from tasktracker.env import broker_url, channel_host
+from tasktracker.envvalues import mailers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENV = environment.load()
@@ -59,6 +60,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tasktracker.core.audit.name_actor",
+    "tasktracker.core.sessions.note_logins",
+    "tasktracker.core.secondstep.second_step",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -165,6 +169,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-deleted": {"task": "proposals.tasks.forget_deleted", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "wake-snoozed": {"task": "proposals.tasks.wake_snoozed", "schedule": timedelta(seconds=60)},
     "forget-old-answers": {"task": "tasktracker.core.tasks.forget_old_answers", "schedule": timedelta(hours=6)},
+    "forget-ended-logins": {"task": "tasktracker.core.tasks.forget_ended_logins", "schedule": timedelta(hours=12)},
     "embed-missing": {"task": "knowledge.tasks.embed_missing", "schedule": timedelta(seconds=ENV.sweep_seconds)},
 }
 if ENV.beat_schedule_file:
@@ -243,6 +248,14 @@ SPECTACULAR_SETTINGS = {
         "Stage": "tasktracker.core.enums.Stage",
     },
 }
+
+# The least role that has to sign in in two steps: "manager", "admin", or "" for nobody.
+SECOND_STEP_FOR = ENV.second_step_for
+
+# --- mail -----------------------------------------------------------------------------------------------------------
+MAILERS = mailers(ENV.email_url)
+SILENCED_SYSTEM_CHECKS = ["mail.W001"]  # to send no mail is a choice
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.default_from_email or "tasktracker@localhost"
 
 # --- security -------------------------------------------------------------------------------------------------------
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]

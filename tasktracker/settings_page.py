@@ -16,12 +16,12 @@ from analysis.provider_pages import has_ollama
 from analysis.schedule_forms import SpendingCapForm
 from analysis.schedule_pages import listed
 from ingestion.models import Source
+from tasktracker.account_forms import TokenForm
 from tasktracker.core import services
 from tasktracker.core.enums import Role
+from tasktracker.core.errors import Invalid
 from tasktracker.core.models import ApiToken, Membership
 from tasktracker.core.permissions import access_for, page
-
-LABEL = 80
 
 
 @page()
@@ -51,6 +51,7 @@ def shown(request: HttpRequest, cap_form: SpendingCapForm) -> HttpResponse:
         "members": Membership.objects.filter(workspace=workspace)
         .select_related("user")
         .order_by("user__username")[:300],
+        "token_form": TokenForm(access),
         "tokens": ApiToken.objects.filter(workspace=workspace, user_id=request.user.pk).order_by("-id")[:100],
     }
     return render(request, "tasktracker/settings.html", context, status=422 if cap_form.errors else 200)
@@ -71,11 +72,14 @@ def save_spending_cap(request: HttpRequest) -> HttpResponseBase:
 @page(Role.VIEWER)
 @require_POST
 def create_token(request: HttpRequest) -> HttpResponse:
-    """A token of one's own, with one's own role; shown this once."""
+    """A token of one's own, which never does more than its scope and one's own role; shown this once."""
     access = access_for(request)
-    label = request.POST.get("label", "").replace("\x00", "").strip()[:LABEL]
-    token = services.create_token(user=access.user, workspace=access.workspace, label=label)
-    return render(request, "tasktracker/token.html", {"token": token, "label": label})
+    form = TokenForm(access, request.POST)
+    if not form.is_valid():
+        raise Invalid("A token needs a label of at most 80 letters, and a choice of those that are offered.")
+    values = form.values()
+    token = services.create_token(user=access.user, workspace=access.workspace, **values)
+    return render(request, "tasktracker/token.html", {"token": token, **values})
 
 
 @page(Role.VIEWER)

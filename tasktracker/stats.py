@@ -1,11 +1,9 @@
 """`/api/stats`: counts over every app, always counted, never stored."""
 
-from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Sum, Value, When
-from django.db.models.functions import TruncDate
-from django.utils import timezone
+from django.db.models import Count
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -16,9 +14,9 @@ from analysis.models import AnalysisRun
 from ingestion.models import Message
 from knowledge.models import Atom, Task, Topic
 from proposals.models import Proposal
-from proposals.selectors import JUDGED
-from tasktracker.core.enums import Tier
-from tasktracker.core.models import LLMCall, Workspace
+from tasktracker import charts, judged
+from tasktracker.buckets import counted, last_days
+from tasktracker.core.models import Workspace
 from tasktracker.core.permissions import access_for
 
 DAYS = 30
@@ -35,30 +33,32 @@ def tally(rows: Any, *keys: str) -> Any:
     return found
 
 
+def by_bucket(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Oldest first."""
+    return sorted(rows, key=itemgetter("bucket"))
+
+
 def figures(workspace: Workspace) -> dict[str, Any]:
-    """Counts by status and kind, messages by day and source, acceptance by tier, cost by day (30 days)."""
-    since = timezone.now() - timedelta(days=DAYS)
+    """Counts by status and kind, messages by day and source, acceptance by tier, cost by day.
+
+    Days are the last 30 of the workspace's own zone, those with anything in them; acceptance is of people's last 1,000
+    decisions: what the dashboard shows is the same.
+    """
+    days = last_days(workspace, DAYS)
     messages = Message.objects.filter(workspace=workspace)
     proposals = Proposal.objects.filter(workspace=workspace)
-    tier = Case(
-        When(confidence__gt=0.9, then=Value(Tier.HIGH)),
-        When(confidence__gte=0.7, then=Value(Tier.MEDIUM)),
-        default=Value(Tier.LOW),
-        output_field=CharField(),
-    )
-    decided = proposals.filter(JUDGED, status__in=["approved", "rejected", "merged"])
-    recent = messages.filter(sent_at__gte=since)
-    calls = LLMCall.objects.filter(workspace=workspace, at__gte=since)
-    cost = calls.annotate(day=TruncDate("at")).values("day").annotate(n=Sum("cost")).order_by("day")
+    came = counted(messages, "sent_at", days)
+    cost = charts.cost_rows(workspace, days)
+    verdicts = tally(messages.values("verdict").annotate(n=Count("id")), "verdict")
     return {
         "messages": {
-            "total": messages.count(),
-            "by_verdict": tally(messages.values("verdict").annotate(n=Count("id")), "verdict"),
+            "total": sum(verdicts.values()),
+            "by_verdict": verdicts,
             "by_source": tally(messages.values("source__name").annotate(n=Count("id")), "source__name"),
-            "by_day": tally(recent.annotate(day=TruncDate("sent_at")).values("day").annotate(n=Count("id")), "day"),
+            "by_day": {str(days.starts[row["bucket"]].date()): row["n"] for row in by_bucket(came)},
         },
         "proposals": tally(proposals.values("kind", "status").annotate(n=Count("id")), "kind", "status"),
-        "acceptance": tally(decided.annotate(t=tier).values("t", "status").annotate(n=Count("id")), "t", "status"),
+        "acceptance": judged.judged(workspace).by_tier(),
         "topics": Topic.objects.filter(workspace=workspace, status="active").count(),
         "atoms": tally(
             Atom.objects.filter(workspace=workspace, status="active").values("type").annotate(n=Count("id")), "type"
@@ -69,7 +69,7 @@ def figures(workspace: Workspace) -> dict[str, Any]:
             "stage",
             "status",
         ),
-        "cost_by_day": {str(row["day"]): row["n"] for row in cost},
+        "cost_by_day": {str(days.starts[row["bucket"]].date()): row["spent"] for row in by_bucket(cost)},
     }
 
 

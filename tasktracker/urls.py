@@ -2,16 +2,23 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
+from rest_framework.routers import SimpleRouter
 
 from tasktracker.core import (
     api_views,
     schema,  # noqa: F401  (registers itself with drf-spectacular)
 )
+from tasktracker.core.people_api import AuditViewSet, MemberViewSet
 from tasktracker.core.policy import docs_view
 from tasktracker.stats import StatsView
 
 admin.autodiscover()
+
+people = SimpleRouter(trailing_slash=False)
+people.register("members", MemberViewSet, basename="member")
+people.register("audit", AuditViewSet, basename="audit")
 
 api: list[URLPattern | URLResolver] = [
     path("health", api_views.HealthView.as_view(), name="api-health"),
@@ -21,6 +28,7 @@ api: list[URLPattern | URLResolver] = [
     path("events", api_views.EventsView.as_view(), name="api-events"),
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs", docs_view, name="api-docs"),
+    *people.urls,
     path("", include("ingestion.api_urls")),
     path("", include("knowledge.api_urls")),
     path("", include("analysis.api_urls")),
@@ -29,6 +37,8 @@ api: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("api/", include(api)),
+    # The administration's own form would leave the other logins open.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account")),
     path("admin/", admin.site.urls),
     path("", include("tasktracker.page_urls")),
     path("", include("ingestion.urls")),

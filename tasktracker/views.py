@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET, require_POST
 from ingestion.models import Source
 from knowledge import search as hybrid
 from proposals import learning
-from tasktracker import figures
+from proposals.learning_pages import SIDE, line, points
+from tasktracker import charts, figures, judged
 from tasktracker.core.errors import NotFound
 from tasktracker.core.htmx import target
 from tasktracker.core.models import Workspace
@@ -21,19 +22,40 @@ KINDS = ("message", "topic", "atom", "task")
 FOUND = 30
 
 
-def charts(workspace: Workspace) -> dict[str, Any]:
-    """What the charts read."""
-    columns, cost, calls = figures.costs(workspace)
-    return {"acceptance": figures.acceptance(workspace), "columns": columns, "cost": cost, "calls": calls}
+def charts_of(workspace: Workspace) -> dict[str, Any]:
+    """What the charts of decisions and of money read. Two queries."""
+    recent = judged.judged(workspace)
+    curve = recent.curve()
+    return {
+        "acceptance": recent.bars(),
+        "curve": curve,
+        "points": points(curve.bins),
+        "bins": [line(one) for one in curve.bins if one.decided],
+        "ticks": TICKS,
+        "side": SIDE,
+        "most_judged": judged.RECENT,
+        "costs": charts.costs(workspace),
+    }
 
 
-PARTS: dict[str, Callable[[Workspace], dict[str, Any]]] = {
-    "stopped": lambda workspace: {"stopped": learning.stopped(workspace)},
-    "figures": lambda workspace: {"figures": figures.figures(workspace)},
-    "strip": lambda workspace: {"strip": figures.strip_of(workspace)},
-    "feed": lambda workspace: {"feed": figures.feed(workspace)},
-    "needs": lambda workspace: {"needs": figures.needs_you(workspace)},
-    "charts": charts,
+def feed(board: figures.Board) -> dict[str, Any]:
+    """The newest messages, and what an empty list has to say."""
+    return {
+        "feed": figures.feed(board.workspace),
+        "has_sources": Source.objects.filter(workspace=board.workspace).exists(),
+    }
+
+
+TICKS = [(SIDE * place // 4, SIDE - SIDE * place // 4, place * 25) for place in range(5)]
+PARTS: dict[str, Callable[[figures.Board], dict[str, Any]]] = {
+    "stopped": lambda board: {"stopped": learning.stopped(board.workspace)},
+    "figures": lambda board: {"figures": board.figures()},
+    "strip": lambda board: {"strip": figures.strip_of(board.workspace)},
+    "feed": feed,
+    "waits": lambda board: board.waits(),
+    "needs": lambda board: {"needs": figures.needs_you(board.workspace)},
+    "came": lambda board: {"came": charts.came_in(board.workspace, board.came)},
+    "charts": lambda board: charts_of(board.workspace),
 }
 
 
@@ -41,13 +63,13 @@ PARTS: dict[str, Callable[[Workspace], dict[str, Any]]] = {
 @require_GET
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The whole page, or the one part of it that htmx asks for."""
-    workspace = workspace_for(request)
+    board = figures.Board(workspace_for(request))
     part = target(request)
     if part in PARTS:
-        return render(request, f"tasktracker/dashboard.html#{part}", PARTS[part](workspace))
-    context: dict[str, Any] = {"has_sources": Source.objects.filter(workspace=workspace).exists()}
+        return render(request, f"tasktracker/dashboard.html#{part}", PARTS[part](board))
+    context: dict[str, Any] = {}
     for read in PARTS.values():
-        context |= read(workspace)
+        context |= read(board)
     return render(request, "tasktracker/dashboard.html", context)
 
 

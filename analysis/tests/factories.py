@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import connection, transaction
+from django.db.models import F
+
 from analysis import providers
 from analysis.models import AnalysisRun, Provider, Window
 from ingestion.models import Channel, Message, Participant, Source
 from tasktracker.core.enums import Verdict
-from tasktracker.core.models import Membership, User, Workspace
+from tasktracker.core.models import Membership, StatusChange, User, Workspace
 
 _number = itertools.count(1)
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -89,3 +92,11 @@ def make_run(workspace: Workspace, *, windows: int = 0, tokens: Sequence[int] = 
     sizes = list(tokens) or [10] * windows
     Window.objects.bulk_create(Window(run=run, ordinal=place, tokens=size) for place, size in enumerate(sizes))
     return run
+
+
+def make_history_older(by: timedelta) -> None:
+    """As if all history of states were so much older. A trigger keeps it as it was written, so it is switched off."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        StatusChange.objects.update(at=F("at") - by)
+        cursor.execute("SET LOCAL session_replication_role = origin")

@@ -13,7 +13,7 @@ from analysis.models import AnalysisRun, SpendingCap, Window
 from analysis.tests import factories
 from analysis.tests.test_api_runs import client_of
 from tasktracker.core import turns
-from tasktracker.core.models import LLMCall, StatusChange, Workspace
+from tasktracker.core.models import LLMCall, Workspace
 from tasktracker.tests.fake_llm import MODEL, FakeLLM
 from tasktracker.tests.support import empty_valkey
 
@@ -66,8 +66,8 @@ def work(run: AnalysisRun) -> AnalysisRun:
 
 
 def pass_time(**much: float) -> None:
-    for model in (LLMCall, StatusChange):
-        model._default_manager.update(at=F("at") - timedelta(**much))
+    LLMCall.objects.update(at=F("at") - timedelta(**much))
+    factories.make_history_older(timedelta(**much))
     empty_valkey()
 
 

@@ -13,7 +13,7 @@ from analysis import execution, selectors, services
 from analysis.models import AnalysisRun, Finding, Window
 from analysis.tests import factories
 from tasktracker.core import turns
-from tasktracker.core.models import LLMCall, StatusChange, Workspace
+from tasktracker.core.models import LLMCall, Workspace
 from tasktracker.tests import fake_answers
 from tasktracker.tests.fake_llm import FakeLLM, Messages
 from tasktracker.tests.support import empty_valkey
@@ -155,8 +155,8 @@ def test_what_the_provider_asks_to_wait_is_waited_by_every_lane(
 def pass_time(run: AnalysisRun) -> None:
     """As if an hour had gone by: for the windows that wait, the ledger, the history, and what Valkey counts."""
     Window.objects.filter(run=run, next_attempt_at__gt=timezone.now()).update(next_attempt_at=timezone.now())
-    for model in (LLMCall, StatusChange):
-        model._default_manager.update(at=F("at") - timedelta(hours=1))
+    LLMCall.objects.update(at=F("at") - timedelta(hours=1))
+    factories.make_history_older(timedelta(hours=1))
     empty_valkey()
 
 

@@ -127,7 +127,7 @@ def test_a_tasks_status_moves_through_history_and_events(owner: Person) -> None:
     types = list(Event.objects.order_by("id").values_list("type", flat=True))
     assert types == ["task.created", "task.updated"]
     lines = owner.api.get(f"/api/tasks/{pk}/history").json()
-    assert {line["what"] for line in lines} == {"task.created", "task.updated", "open → done"}
+    assert {line["what"] for line in lines} == {"task.created", "task.updated", "open → done", "by hand: edit"}
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,16 @@
 """Topics, atoms and tasks on their pages, and the trail from a task back to the words."""
 
+import itertools
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from ingestion.models import Quote
+from knowledge import services
 from knowledge.graph import place
 from knowledge.models import Atom, AtomLink, ExternalLink, Task, Topic
 from proposals import services as desk
@@ -46,6 +53,41 @@ def test_a_topic_tells_what_is_decided_what_is_open_and_what_blocks(reviewer: Pe
     assert "No certificate" in panel(page, "In the way")
     assert all(atom.title in panel(page, "Timeline") for atom in topic.atoms.all())
     assert len(page.all("line")) == 1
+    assert "solves 2, When is it due?" in " ".join(page.one("ol", class_="graph-list").text.split())
+    assert "Who pays?" not in page.one("ol", class_="graph-list").text
+
+
+def test_what_is_open_comes_oldest_first_with_its_age_however_much_came_after(reviewer: Person) -> None:
+    topic = Topic.objects.create(workspace=reviewer.workspace, name="Billing")
+    now = timezone.now()
+    for days, title in ((2, "No key"), (400, "No contract"), (30, "No server")):
+        make_atom(reviewer, "blocker", title, topic, valid_from=now - timedelta(days=days, minutes=5))
+    later = [Atom(workspace=reviewer.workspace, type="idea", title=f"Idea {n}", valid_from=now) for n in range(60)]
+    topic.atoms.add(*Atom.objects.bulk_create(later))
+    page = Page.of(reviewer.browser.get(f"/topics/{topic.pk}/"))
+    told = panel(page, "In the way")
+    assert sorted(("No key", "No contract", "No server"), key=told.index) == [
+        "No contract",
+        "No server",
+        "No key",
+    ]
+    ages = ("1 year", "4 weeks", "2 days")
+    assert all(age in told for age in ages)
+
+
+def test_the_timeline_goes_on_by_keyset_and_counts_by_type(reviewer: Person) -> None:
+    topic = Topic.objects.create(workspace=reviewer.workspace, name="Billing")
+    for number in range(50):
+        kind = "idea" if number % 5 else "risk"
+        topic.atoms.add(Atom.objects.create(workspace=reviewer.workspace, type=kind, title=f"Atom {number}"))
+    client, at = reviewer.browser, f"/topics/{topic.pk}/"
+    first = Page.of(client.get(at))
+    chips = " ".join(first.one("nav", class_="type-chips").text.split())
+    assert chips == "all 50idea 40risk 10"
+    rest = Page.of(client.get(at + first.one("a", href="before=").attrs["href"]))
+    keys = [tag.attrs["id"] for page in (first, rest) for tag in page.all("li", id="atom-")]
+    assert len(keys) == len(set(keys)) == 50
+    assert len(Page.of(client.get(at + "?type=risk")).all("li", id="atom-")) == 10
 
 
 def test_a_topic_that_was_merged_leads_to_where_it_went(reviewer: Person) -> None:
@@ -94,15 +136,16 @@ def test_the_trail_leads_from_a_task_to_the_exact_words(reviewer: Person) -> Non
     task = Task.objects.get()
     ExternalLink.objects.create(task=task, tracker="github", external_id="431", url="https://example.org/431")
     page = Page.of(reviewer.browser.get(f"/tasks/{task.pk}/"))
-    stops = [stop.attrs.get("href", "") for stop in page.tags if stop.attrs.get("class", "") == "stop"]
-    assert stops == [
-        "#words",
-        f"/atoms/{atom.pk}/",
-        f"/topics/{topic.pk}/",
-        f"/review/{proposal.pk}/",
-        "",
+    stops = page.all("summary", class_="stop")
+    told = ("1 quote", "problem", "topic", "by rita", f"task #{task.pk}", "#431")
+    assert len(stops) == len(told)
+    assert all(words in stop.text for words, stop in zip(told, stops, strict=True))
+    bodies = page.all("div", class_="stop-body")
+    for at, inside in enumerate((
+        f"/messages/{message.pk}/", f"/atoms/{atom.pk}/", f"/topics/{topic.pk}/", f"/review/{proposal.pk}/", "",
         "https://example.org/431",
-    ]
+    )):  # fmt: skip
+        assert not inside or any(inside in tag.attrs.get("href", "") for tag in bodies[at].inside), inside
     assert "the export dies with a 500" in page.one("figure", class_="quote").text
     assert page_link(reviewer.browser.get(f"/tasks/{task.pk}/"), f"/messages/{message.pk}/")
 
@@ -154,3 +197,36 @@ def test_a_picture_is_drawn_of_linked_atoms_only() -> None:
     assert [point.pk for point in picture.points] == [1, 3]
     assert len(picture.edges) == 1
     assert all(0 <= value <= picture.size for point in picture.points for value in (point.x, point.y))
+
+
+def test_the_pages_ask_for_no_more_queries_however_much_there_is(reviewer: Person) -> None:
+    topic = Topic.objects.create(workspace=reviewer.workspace, name="Billing")
+    task = Task.objects.create(workspace=reviewer.workspace, title="Mend it")
+    kinds = ("problem", "decision", "question", "blocker")
+    atoms = [make_atom(reviewer, kind, f"First {kind}", topic) for kind in kinds]
+
+    def grow() -> None:
+        task.atoms.add(*atoms)
+        for one, other in itertools.pairwise(atoms):
+            AtomLink.objects.get_or_create(
+                workspace=reviewer.workspace, from_atom=one, to_atom=other, type="relates_to"
+            )
+        title = f"Called {len(atoms)}"
+        services.change_topic(topic_id=topic.pk, by=reviewer.user, values={"name": title})
+        services.change_atom(atom_id=atoms[0].pk, by=reviewer.user, values={"title": title})
+        services.change_task(task_id=task.pk, by=reviewer.user, values={"title": title})
+        Quote.objects.update(is_stale=True)
+
+    def queries(at: str) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert reviewer.browser.get(at).status_code == 200
+        return len(asked)
+
+    pages = (f"/topics/{topic.pk}/", f"/topics/{topic.pk}/split/", f"/atoms/{atoms[0].pk}/", f"/tasks/{task.pk}/")
+    grow()
+    few = [queries(at) for at in pages]
+    atoms += [make_atom(reviewer, kind, f"More {n} {kind}", topic) for n in range(5) for kind in kinds]
+    for _ in range(5):
+        atoms[0].quotes.add(make_quote(reviewer.workspace))
+    grow()
+    assert [queries(at) for at in pages] == few

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import connection
 
 HISTORY = {
+    "core_auditentry",
     "core_statuschange",
     "proposals_reviewaction",
     "core_event",

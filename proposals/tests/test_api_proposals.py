@@ -59,7 +59,7 @@ def test_the_list_is_best_first_and_without_what_needs_evidence(alice: Person) -
         ("tier=high", {"a"}),
         ("tier=medium", {"b"}),
         ("min_confidence=0.75", {"a", "b"}),
-        ("q=export", {"a"}),
+        ("q=narwhal", {"a"}),
         ("status=snoozed", set()),
         ("status=open", {"a", "b", "c"}),
         ("project=999", set()),
@@ -67,7 +67,7 @@ def test_the_list_is_best_first_and_without_what_needs_evidence(alice: Person) -
 )
 def test_filters(alice: Person, query: str, found: set[str]) -> None:
     names = {
-        make_proposal(alice.workspace, "topic", "EU export", confidence=0.95).pk: "a",
+        make_proposal(alice.workspace, "topic", "Narwhal export", confidence=0.95).pk: "a",
         make_proposal(alice.workspace, "atom", confidence=0.8).pk: "b",
         make_proposal(alice.workspace, "task", confidence=0.3).pk: "c",
     }

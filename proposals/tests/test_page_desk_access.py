@@ -149,4 +149,4 @@ def test_the_desk_costs_the_same_for_5_as_for_60(owner: Person) -> None:
     for _ in range(55):
         make_proposal(owner.workspace, kind="task", quotes=[quote])
     assert cost() == few
-    assert few <= 32
+    assert few <= 35  # each list of the filters, and the duplicates that went into the card, is one

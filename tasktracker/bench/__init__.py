@@ -28,12 +28,14 @@ def stopwatch() -> Iterator[Callable[[], float]]:
     ended.append(time.perf_counter())
 
 
-def typical(act: Callable[[], object], times: int) -> float:
-    """The median seconds of `act` over `times` calls, after one that does not count."""
-    act()
-    seconds = []
+def typical_pair(one: Callable[[], object], other: Callable[[], object], times: int) -> tuple[float, float]:
+    """The median seconds of two acts that take turns, so that what else the machine does slows down both."""
+    one()
+    other()
+    seconds: tuple[list[float], list[float]] = ([], [])
     for _ in range(times):
-        with stopwatch() as took:
-            act()
-        seconds.append(took())
-    return median(seconds)
+        for act, found in zip((one, other), seconds, strict=True):
+            with stopwatch() as took:
+                act()
+            found.append(took())
+    return median(seconds[0]), median(seconds[1])

@@ -7,8 +7,18 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from tasktracker.core import services
+from tasktracker.core import members, services
+from tasktracker.core.account_models import (
+    Invitation,
+    InvitationUse,
+    LoginSession,
+    Passkey,
+    PasswordLink,
+    RecoveryCode,
+    TotpDevice,
+)
 from tasktracker.core.adminsite import ScopedAdmin, ScopedForm, managed
+from tasktracker.core.audit_models import AuditEntry
 from tasktracker.core.enums import Role
 from tasktracker.core.models import (
     ApiToken,
@@ -56,20 +66,26 @@ class MembershipAdmin(ScopedAdmin):
     list_select_related = ["user", "workspace"]
     autocomplete_fields: list[str] = []
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        names = super().get_readonly_fields(request, obj)
+        return names if obj is None else [*names, "user"]
+
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        services.set_staff(user=obj.user)
+        """A new role goes through the service, which keeps the last admin. Whose membership it is stays."""
+        if change and "role" in form.changed_data:
+            user: Any = request.user
+            role, obj.role = obj.role, form.initial["role"]
+            members.change_role(membership_id=obj.pk, role=role, by=user)
+        elif not change:
+            super().save_model(request, obj, form, change)
+            services.set_staff(user=obj.user)
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
-        user = obj.user
-        super().delete_model(request, obj)
-        services.set_staff(user=user)
+        user: Any = request.user
+        members.remove_member(membership_id=obj.pk, by=user)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
-        users = [row.user for row in queryset.select_related("user")]
-        super().delete_queryset(request, queryset)
-        for user in users:
-            services.set_staff(user=user)
+        self.each(request, queryset, lambda row: self.delete_model(request, row), "removed")
 
 
 @admin.register(User)
@@ -93,6 +109,11 @@ class UserAdmin(ScopedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if "is_active" in form.changed_data and not obj.is_active:
+            members.refuse_switching_off(user=obj)
+        super().save_model(request, obj, form, change)
+
     def _reaches(self, request: HttpRequest, obj: Any) -> bool:
         """An account is changed only by who administers every workspace that it is in."""
         mine = managed(request, self.change_role)
@@ -104,12 +125,12 @@ class UserAdmin(ScopedAdmin):
 @admin.register(ApiToken)
 class ApiTokenAdmin(ScopedAdmin):
     view_role = change_role = Role.ADMIN
-    list_display = ["label", "hint", "user", "workspace", "created_at", "last_used_at", "expires_at"]
-    list_filter = ["workspace"]
+    list_display = ["label", "hint", "scope", "user", "workspace", "created_at", "last_used_at", "expires_at"]
+    list_filter = ["scope", "workspace"]
     search_fields = ["label", "user__username"]
     list_select_related = ["user", "workspace"]
-    fields = ["label", "hint", "user", "workspace", "created_at", "last_used_at", "expires_at"]
-    readonly_fields = ["hint", "user", "workspace", "created_at", "last_used_at"]
+    fields = ["label", "hint", "scope", "user", "workspace", "created_at", "last_used_at", "expires_at"]
+    readonly_fields = ["hint", "scope", "user", "workspace", "created_at", "last_used_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # `manage.py token` shows a new one once
@@ -147,6 +168,15 @@ class StatusChangeAdmin(LogAdmin):
     list_select_related = ["by"]
 
 
+@admin.register(AuditEntry)
+class AuditEntryAdmin(LogAdmin):
+    list_display = ["at", "by", "verb", "kind", "object_id", "title"]
+    list_filter = ["kind", "verb", "by"]
+    search_fields = ["=object_id", "title"]
+    list_select_related = ["by"]
+    ordering = ["-id"]
+
+
 @admin.register(LLMCall)
 class LLMCallAdmin(LogAdmin):
     list_display = [
@@ -179,3 +209,65 @@ class HeartbeatAdmin(LogAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Heartbeat]:
         return Heartbeat.objects.all()
+
+
+@admin.register(Invitation)
+class InvitationAdmin(LogAdmin):
+    """Made and revoked on the page of members, where the link is shown once."""
+
+    view_role = Role.ADMIN
+    list_display = ["id", "workspace", "role", "email", "created_by", "created_at", "expires_at", "revoked_at"]
+    list_filter = ["role", "workspace"]
+    list_select_related = ["workspace", "created_by"]
+    fields = ["workspace", "role", "email", "max_uses", "created_by", "created_at", "expires_at", "revoked_at"]
+
+
+@admin.register(InvitationUse)
+class InvitationUseAdmin(LogAdmin):
+    workspace_path = "invitation__workspace"
+    view_role = Role.ADMIN
+    list_display = ["invitation", "user", "at"]
+    list_select_related = ["invitation", "user"]
+
+
+class PersonalAdmin(LogAdmin):
+    """Rows of a person: seen by who administers a workspace that the person is in."""
+
+    view_role = Role.ADMIN
+    list_select_related = ["user"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        mine = managed(request, self.view_role)
+        rows: QuerySet[Any] = self.model._default_manager.filter(
+            user__in=Membership.objects.filter(workspace__in=mine).values("user_id")
+        )
+        return rows.order_by("-id")
+
+
+@admin.register(PasswordLink)
+class PasswordLinkAdmin(PersonalAdmin):
+    list_display = ["user", "created_by", "created_at", "expires_at", "used_at"]
+    fields = ["user", "created_by", "created_at", "expires_at", "used_at"]
+
+
+@admin.register(LoginSession)
+class LoginSessionAdmin(PersonalAdmin):
+    """The key of a session is as good as a password, so it stands on no page."""
+
+    list_display = ["user", "device", "address", "started_at", "seen_at"]
+    fields = ["user", "device", "address", "started_at", "seen_at"]
+
+
+@admin.register(TotpDevice)
+class TotpDeviceAdmin(PersonalAdmin):
+    list_display = fields = ["user", "created_at", "confirmed_at"]
+
+
+@admin.register(Passkey)
+class PasskeyAdmin(PersonalAdmin):
+    list_display = fields = ["name", "user", "created_at", "last_used_at"]
+
+
+@admin.register(RecoveryCode)
+class RecoveryCodeAdmin(PersonalAdmin):
+    list_display = fields = ["user", "used_at"]

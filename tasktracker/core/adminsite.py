@@ -9,9 +9,12 @@ from django.contrib import messages
 from django.contrib.admin import RelatedFieldListFilter
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
 
+from tasktracker.core import audit
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import DomainError
 from tasktracker.core.models import Membership, User, Workspace
@@ -93,7 +96,7 @@ def lies_in(row: Model, workspace: Workspace) -> bool:
 
 
 # What no filter of an address may ask about: an answer of "one row" or "none" would spell it out.
-UNASKED = ("password", "sealed", "digest")
+UNASKED = ("password", "sealed", "digest", "session", "credential")
 
 
 class ScopedAdmin(ModelAdmin):
@@ -162,6 +165,15 @@ class ScopedAdmin(ModelAdmin):
         for name in self.workspace_path.split("__") if self.workspace_path != "pk" else ():
             workspace = getattr(workspace, name)
         return managed(request, self.change_role).filter(pk=workspace.pk).exists()
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """What the audit log says of the row, where it says anything of its kind."""
+        kind = (audit.WATCHED | audit.DECIDED).get(self.opts.db_table)
+        if kind is None or self.get_object(request, object_id) is None:
+            plain: HttpResponse = super().history_view(request, object_id, extra_context)
+            return plain
+        address = reverse("admin:core_auditentry_changelist")
+        return redirect(f"{address}?kind__exact={kind}&object_id__exact={int(object_id)}")
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         narrow_choices(db_field, request, self.change_role, kwargs)

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.urls import register_converter
 
@@ -11,3 +13,4 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         register_converter(RowIdConverter, "id")
+        import_module("tasktracker.core.secondstep")  # hears of each login; it needs the models, which are ready now

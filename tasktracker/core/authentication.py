@@ -52,6 +52,8 @@ class BearerAuthentication(authentication.BaseAuthentication):
         token = token_owner(value.strip())
         if token is None:
             raise exceptions.AuthenticationFailed("This token is not known, was revoked, or has expired.")
+        http: Any = request._request
+        http.user = token.user  # before anything is written: whoever asks who it was does not ask the session
         touch(token)
         return token.user, token
 

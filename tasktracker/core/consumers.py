@@ -13,10 +13,11 @@ from channels.security.websocket import AllowedHostsOriginValidator
 from django.db import DatabaseError
 from psycopg_pool import PoolTimeout
 
-from tasktracker.core import selectors
+from tasktracker.core import secondstep, selectors
 from tasktracker.core.authentication import token_owner
+from tasktracker.core.enums import TokenScope
 from tasktracker.core.events import group_name
-from tasktracker.core.permissions import Access, access_of
+from tasktracker.core.permissions import Access, access_of, access_of_token
 
 FRAME_INTERVAL = 0.5  # seconds between two looks of one socket: what came between is told together
 LOOK_EVERY = 5.0  # seconds without a poke after which a socket looks by itself
@@ -82,10 +83,11 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
             owner = token_owner(token)
             if owner is None:
                 return None, None
-            access = access_of(owner.user, workspace_id=owner.workspace_id)
-            return owner.user, access if slug in (None, owner.workspace.slug) else None
+            # What happens here is read, and a token that only sends messages in reads nothing.
+            may = owner.scope != TokenScope.INGEST and slug in (None, owner.workspace.slug)
+            return owner.user, access_of_token(owner) if may else None
         user = self.scope["user"]
-        if not user.is_authenticated:
+        if not user.is_authenticated or secondstep.must_set_up(user, self.scope["session"]):
             return None, None
         chosen = self.scope["session"].get("workspace")
         if slug is not None:

@@ -17,6 +17,27 @@ class Role(TextChoices):
         return list(Role).index(self)
 
 
+class TokenScope(TextChoices):
+    """What an API token may do at most, whatever the role of its owner."""
+
+    READ = "read", "Read: look, change nothing"
+    INGEST = "ingest", "Ingest: send messages in, and nothing else"
+    REVIEW = "review", "Review: read, send messages, decide and edit, as a reviewer"
+    WRITE = "write", "Write: the same and runs, projects and rules, as a manager"
+    ADMIN = "admin", "Everything that your role allows"
+
+    @property
+    def ceiling(self) -> Role:
+        """The highest role that a token of this scope acts in."""
+        return {
+            TokenScope.READ: Role.VIEWER,
+            TokenScope.INGEST: Role.REVIEWER,
+            TokenScope.REVIEW: Role.REVIEWER,
+            TokenScope.WRITE: Role.MANAGER,
+            TokenScope.ADMIN: Role.ADMIN,
+        }[self]
+
+
 class AtomType(TextChoices):
     PROBLEM = "problem"
     SOLUTION = "solution"

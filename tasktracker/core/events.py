@@ -208,6 +208,24 @@ class TaskUpdated(DomainEvent):
     status: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProjectChanged(DomainEvent):
+    """Made, changed or removed; `version` is "" for one that was removed."""
+
+    type = "project.changed"
+    kind = "project"
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberChanged(DomainEvent):
+    """A member has another role; `object_id` is the membership, `role` is "" for one who was removed."""
+
+    type = "member.changed"
+    kind = "member"
+    role: str
+
+
 def emit(event: DomainEvent, *, by: User | None = None) -> None:
     """Write `event` in the caller's transaction; sockets and jobs hear of it after the commit."""
     emit_all([event], by=by)

@@ -23,7 +23,7 @@ from django.http.request import split_domain_port, validate_host
 from tasktracker.core.authentication import token_owner, touch
 from tasktracker.core.enums import Role
 from tasktracker.core.models import User
-from tasktracker.core.permissions import Access
+from tasktracker.core.permissions import Access, access_of_token
 from tasktracker.core.throttling import UserThrottle
 from tasktracker.core.wsgi import SMALL, Message, Receive, Scope, Send, whole
 
@@ -145,8 +145,8 @@ class Grouped:
             token: Any = token_owner(text)  # with its role
             if token is None:
                 continue
-            access = Access(token.user, token.workspace, Role(token.role))
-            if not access.allows(self._role):
+            access = access_of_token(token)
+            if access is None or not access.allows(self._role):
                 continue
             if self._throttle.admits(token.user, times):
                 touch(token)

@@ -8,7 +8,9 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
 
-from tasktracker.core.enums import ProviderKind, Purpose, Role
+from tasktracker.core import account_models  # noqa: F401  (models of this app, in a file of their own)
+from tasktracker.core.audit_models import AuditEntry  # noqa: F401
+from tasktracker.core.enums import ProviderKind, Purpose, Role, TokenScope
 
 
 class TimeStamped(models.Model):
@@ -64,9 +66,15 @@ class ApiToken(models.Model):
     label = models.CharField(max_length=80, blank=True)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(max_length=8, editable=False, help_text="The token's last characters.")
+    scope = models.CharField(max_length=10, choices=TokenScope, default=TokenScope.ADMIN)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(scope__in=TokenScope.values), name="apitoken_scope_known")
+        ]
 
     def __str__(self) -> str:
         return f"{self.label or 'token'} …{self.hint}"

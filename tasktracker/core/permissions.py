@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from tasktracker.core.enums import Role
+from tasktracker.core.enums import Role, TokenScope
 from tasktracker.core.errors import Forbidden, NotFound
 from tasktracker.core.models import ApiToken, Membership, User, Workspace
 
@@ -47,6 +47,18 @@ def access_of(user: User, *, slug: str | None = None, workspace_id: int | None =
     return Access(user, membership.workspace, Role(membership.role)) if membership else None
 
 
+def access_of_token(token: ApiToken) -> Access | None:
+    """What a token may do: the role of its owner, no higher than its scope reaches; None without a membership.
+
+    `token.role` is the owner's present role, as `token_owner` reads it.
+    """
+    role: str | None = getattr(token, "role", None)
+    if role is None:
+        return None
+    held, ceiling = Role(role), TokenScope(token.scope).ceiling
+    return Access(token.user, token.workspace, held if held.rank <= ceiling.rank else ceiling)
+
+
 def access_for(request: HttpRequest | Request) -> Access:
     """The access with which this request acts, kept on it.
 
@@ -63,8 +75,7 @@ def access_for(request: HttpRequest | Request) -> Access:
     if isinstance(token, ApiToken):
         if wanted and wanted != token.workspace.slug:
             raise NotFound("There is no such workspace, or this token is not for it.")
-        role: str | None = getattr(token, "role", None)
-        access = Access(user, token.workspace, Role(role)) if role else None
+        access = access_of_token(token)
     elif wanted:
         access = access_of(user, slug=wanted)
     else:
@@ -111,7 +122,8 @@ class RolePermission(BasePermission):
     """For the API: a login, a membership, and the role that the view names.
 
     A view says `read_role`, `write_role`, or `roles = {action: role}`; reading asks for a viewer and writing for a
-    reviewer where it says nothing.
+    reviewer where it says nothing. `ingest_actions` names the actions with which messages are sent in: a token of the
+    scope "ingest" reaches these and nothing else, and one of the scope "read" reaches nothing that changes anything.
     """
 
     DEFAULT_READ: ClassVar[Role] = Role.VIEWER
@@ -130,5 +142,15 @@ class RolePermission(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         if not request.user or not request.user.is_authenticated:
             return False
+        if isinstance(request.auth, ApiToken):
+            self.require_scope(TokenScope(request.auth.scope), request.method or "GET", view)
         require(request, self.role_for(view, request.method or "GET"))
         return True
+
+    @staticmethod
+    def require_scope(scope: TokenScope, method: str, view: Any) -> None:
+        """Raise `Forbidden` for what a token of this scope never does; how far its role reaches is asked after this."""
+        if scope is TokenScope.INGEST and getattr(view, "action", None) not in getattr(view, "ingest_actions", ()):
+            raise Forbidden("This token may only send messages in: its scope is ingest.", code="scope")
+        if scope is TokenScope.READ and method not in SAFE_METHODS:
+            raise Forbidden("This token may change nothing: its scope is read.", code="scope")

@@ -5,11 +5,13 @@ import secrets
 from datetime import datetime
 from typing import Any
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from tasktracker.core.enums import Role
+from tasktracker.core.account_models import TotpDevice
+from tasktracker.core.enums import Role, TokenScope
 from tasktracker.core.errors import Invalid
 from tasktracker.core.models import ApiToken, Heartbeat, Membership, User, Workspace
 
@@ -66,22 +68,44 @@ def set_staff(*, user: User) -> None:
 
 
 @transaction.atomic
-def create_token(*, user: User, workspace: Workspace, label: str = "", expires_at: datetime | None = None) -> str:
+def create_token(
+    *,
+    user: User,
+    workspace: Workspace,
+    label: str = "",
+    scope: TokenScope = TokenScope.ADMIN,
+    expires_at: datetime | None = None,
+) -> str:
     """A new bearer token for `user` in `workspace`. This is the only time that it is seen."""
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     ApiToken.objects.create(
-        user=user, workspace=workspace, label=label, digest=digest(token), hint=token[-4:], expires_at=expires_at
+        user=user,
+        workspace=workspace,
+        label=label,
+        digest=digest(token),
+        hint=token[-4:],
+        scope=scope,
+        expires_at=expires_at,
     )
     return token
 
 
 @transaction.atomic
 def set_random_password(*, user: User) -> str:
-    """Give `user` a new random password and return it; it is stored only as a hash."""
+    """Give `user` a new random password and return it; it is stored only as a hash. Their logins end."""
     password = "-".join(secrets.token_hex(3) for _ in range(4))
     user.set_password(password)
     user.save(update_fields=["password"])
+    Session.objects.filter(login__user=user).delete()
     return password
+
+
+@transaction.atomic
+def forget_second_step(*, user: User) -> None:
+    """Let `user` sign in with the password alone: the device and the codes are lost."""
+    TotpDevice.objects.filter(user=user).delete()
+    user.passkeys.all().delete()
+    user.recovery_codes.all().delete()
 
 
 def beat(*, name: str, detail: dict[str, Any] | None = None) -> None:

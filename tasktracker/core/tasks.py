@@ -1,11 +1,14 @@
 """Heartbeats: beat's goes through the queue, so that it proves beat, broker and worker together."""
 
+import smtplib
+
 from celery import shared_task
 from celery.signals import beat_init, heartbeat_sent, worker_ready
 from django.db import DatabaseError, connection
 
-from tasktracker.core import services
+from tasktracker.core import passwords, services, sessions
 from tasktracker.core.llm import remembered
+from tasktracker.core.models import User
 
 
 @shared_task(ignore_result=True)
@@ -37,3 +40,23 @@ def worker_heartbeat(**_: object) -> None:
 def forget_old_answers() -> None:
     """Let go of answers of models that are remembered for too long."""
     remembered.forget_old()
+
+
+@shared_task(
+    ignore_result=True,
+    autoretry_for=(OSError, smtplib.SMTPException),
+    retry_backoff=5,
+    retry_jitter=True,
+    max_retries=4,
+)
+def mail_password_links(user_ids: list[int], base: str) -> None:
+    """Mail each person a link to a new password; `base` is the origin of our pages."""
+    for user in User.objects.filter(pk__in=user_ids, is_active=True):
+        passwords.mail_link(user=user, base=base)
+
+
+@shared_task(ignore_result=True)
+def forget_ended_logins() -> None:
+    """Let go of sessions that have expired, and of links to passwords that ended a month ago."""
+    sessions.forget_expired()
+    passwords.forget_expired()

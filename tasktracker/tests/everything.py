@@ -9,8 +9,10 @@ from django.utils import timezone
 from analysis import agents
 from analysis.models import Agent, AnalysisRun, Finding, Provider, Schedule, TaskConfig, Window, WindowMessage
 from ingestion.models import Message, MessageRevision, Quote, Source
+from knowledge import projects
+from knowledge import services as knowledge
 from knowledge.models import Atom, AtomLink, ExternalLink, Project, Task, Topic
-from proposals.models import Proposal, ReviewAction
+from proposals.models import Proposal, ReviewAction, SavedFilter
 from proposals.tests.factories import make_finding, make_message, make_proposal, make_quote, make_run
 from tasktracker.core.models import LLMCall, Workspace
 from tasktracker.core.tests.factories import Person
@@ -43,18 +45,32 @@ class Everything:
             *(f"{reverse('proposals:desk')}?at={one.pk}" for one in [*self.waiting, self.decided, self.unproven]),
             reverse("proposals:edit", args=[first.pk]),
             f"{reverse('proposals:merge', args=[first.pk])}?into=proposal-{second.pk}",
+            reverse("proposals:duplicate", args=[first.pk]),
+            f"{reverse('proposals:sweep')}?least=0.1",
             reverse("proposals:history"),
             reverse("ingestion:messages"),
             reverse("ingestion:message", args=[self.message.pk]),
+            reverse("knowledge:projects"),
+            reverse("knowledge:new_project"),
+            reverse("knowledge:project", args=[self.task.project_id]),
             reverse("knowledge:topics"),
             reverse("knowledge:topic", args=[self.topic.pk]),
+            *(reverse(f"knowledge:{verb}_topic", args=[self.topic.pk]) for verb in ("edit", "split")),
+            f"{reverse('knowledge:merge_topic', args=[self.topic.pk])}?q=a",
             reverse("knowledge:atom", args=[self.atom.pk]),
+            reverse("knowledge:edit_atom", args=[self.atom.pk]),
             f"{reverse('knowledge:tasks')}?status=all",
+            f"{reverse('knowledge:tasks')}?view=board",
+            reverse("knowledge:edit_task", args=[self.task.pk]),
             reverse("knowledge:task", args=[self.task.pk]),
             reverse("analysis:runs"),
             f"{reverse('analysis:run', args=[self.run.pk])}?window=1",
             f"{reverse('search')}?q=words",
             reverse("settings"),
+            *(reverse(name) for name in ("account", "set_up_second_step", "invitations")),
+            reverse("members"),
+            reverse("audit"),
+            f"{reverse('audit')}?kind=project&object_id={self.task.project_id}",
             reverse("proposals:learning"),
             reverse("analysis:provider", args=[self.agent.provider_id]),
             reverse("analysis:agent", args=[self.agent.pk]),
@@ -69,8 +85,8 @@ def fill(person: Person, words: str) -> Everything:
     workspace = person.workspace
     title, name = words[:190], words[:110]
     Source.objects.create(workspace=workspace, name=f"source {name}", kind="webhook")
-    project = Project.objects.create(workspace=workspace, name=name)
     message = make_message(workspace, f"{words} words in a message", author=f"author {name}", thread_title=title)
+    project = filled_project(person, words, message)
     MessageRevision.objects.create(message=message, text=words)
     quote = make_quote(workspace, message)
     topic = Topic.objects.create(
@@ -87,6 +103,7 @@ def fill(person: Person, words: str) -> Everything:
     )  # fmt: skip
     task.atoms.set(atoms)
     task.quotes.add(quote)
+    edit_by_hand(person, words, topic, atoms[0], quote)
     ExternalLink.objects.create(task=task, tracker="github", external_id=words[:60], url="https://example.org/1")
     run = filled_run(workspace, words, message, quote)
     waiting = [
@@ -108,6 +125,7 @@ def fill(person: Person, words: str) -> Everything:
     unproven = make_proposal(
         workspace, "atom", f"{title}?"[:200], quotes=[], status="needs_evidence", fingerprint="unproven"
     )
+    SavedFilter.objects.create(workspace=workspace, user=person.user, name=words[:60], query="kind=task")
     agent = Agent.objects.get(workspace=workspace)
     properties = {words[:60] or "field": {"enum": [words], "description": words}}
     config = TaskConfig.objects.create(
@@ -120,11 +138,37 @@ def fill(person: Person, words: str) -> Everything:
     return Everything(message, topic, atoms[0], task, run, waiting, decided, unproven, agent, config, schedule)
 
 
+def filled_project(person: Person, words: str, message: Message) -> Project:
+    """A project with something in every field, and a change of each in its history."""
+    word, speaker = words[:60], message.author
+    assert speaker is not None
+    values = {"name": words[:110], "description": words, "keywords": [word], "components": [word]}
+    project = projects.create_project(workspace=person.workspace, values=values, by=person.user)
+    more = {
+        "glossary": {word: words[:300]},
+        "team": [{"participant": speaker.pk, "components": [word]}],
+        "priority_rules": [{"keywords": [word], "priority": "high"}],
+        "default_assignee": speaker,
+        "manager": person.user,
+    }
+    return projects.change_project(project_id=project.pk, values=more, by=person.user)
+
+
 def made_atom(workspace: Workspace, kind: str, title: str, words: str, topic: Topic, quote: Quote) -> Atom:
     atom = Atom.objects.create(workspace=workspace, type=kind, title=title, content=words)
     atom.topics.add(topic)
     atom.quotes.add(quote)
     return atom
+
+
+def edit_by_hand(person: Person, words: str, topic: Topic, atom: Atom, quote: Quote) -> None:
+    """A history with the words in it, before and after, and another topic to merge with; the quote is stale."""
+    other = Topic.objects.create(workspace=person.workspace, name=f"{words[:190]}a", description=words)
+    knowledge.change_atom(atom_id=atom.pk, by=person.user, values={"content": f"{words} then"})
+    knowledge.change_topic(topic_id=topic.pk, by=person.user, values={"description": f"{words} then"})
+    knowledge.merge_topic(topic_id=other.pk, into_id=topic.pk, by=person.user)
+    Topic.objects.create(workspace=person.workspace, name=f"{words[:190]}b", description=words)
+    Quote.objects.filter(pk=quote.pk).update(is_stale=True)
 
 
 def payload_of(kind: str, words: str, atom: int) -> dict[str, object]:

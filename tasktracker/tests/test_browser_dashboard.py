@@ -1,5 +1,7 @@
 """The dashboard in a real browser: it moves by itself while a run works, and never under the pointer."""
 
+import itertools
+
 import pytest
 from django.utils import timezone
 from selenium.webdriver.common.action_chains import ActionChains
@@ -9,6 +11,7 @@ from analysis.tests.factories import make_chat, make_message
 from ingestion import services as ingestion
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
 from proposals.models import Proposal
+from proposals.tests.factories import make_proposal
 from tasktracker.core.models import Workspace
 from tasktracker.core.tests.factories import make_person
 from tasktracker.tests.browser import Browser
@@ -22,6 +25,21 @@ new MutationObserver(() => {
   const strip = document.querySelector("#strip-done");
   if (strip) window.seen.add(strip.textContent);
 }).observe(document.body, { childList: true, subtree: true });
+"""
+
+WATCHED = """
+window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+}).observe({ type: "layout-shift" });
+"""
+TOP = "(css) => document.querySelector(css).getBoundingClientRect().top"
+TOPS = "return [...document.querySelectorAll('main section')].map((el) => el.offsetTop)"
+FETCHES = """
+window.asked = [];
+document.body.addEventListener("htmx:beforeRequest", (e) => {
+  if (e.target.id === "figures") window.asked.push(performance.now());
+});
 """
 
 
@@ -97,3 +115,56 @@ def test_what_happened_while_the_server_was_away_is_shown_after(web: LiveStack, 
     web.start("web")
     wait_for(lambda: "Said while nobody was listening" in page.text("#feed"), timeout=60)
     assert page.is_live()
+
+
+def test_what_someone_reads_stays_and_nothing_jumps_while_messages_come(web: LiveStack, browser: Browser) -> None:
+    page = browser
+    owner = make_person("owner", role="admin")
+    say(owner.workspace, 0, "The first message of the day")
+    page.log_in(owner.user, web.url)
+    wait_for(page.is_live)
+    page.one("#days-summary").click()
+    page.run(WATCHED)
+    before = page.run(TOPS)
+    for number in range(1, 30):
+        say(owner.workspace, number, f"Message number {number}")
+    wait_for(lambda: page.text("#came h3 b") == "30")
+    assert page.run("return document.querySelector('#days-numbers').open") is True
+    assert page.run("return document.activeElement.id") == "days-summary"
+    assert page.run(TOPS) == before
+    assert page.run("return window.shift") < 0.01
+    assert page.complaints() == []
+
+
+def test_a_part_is_fetched_once_a_second_at_most(web: LiveStack, browser: Browser) -> None:
+    page = browser
+    owner = make_person("owner", role="admin")
+    page.log_in(owner.user, web.url)
+    wait_for(page.is_live)
+    page.run(FETCHES)
+    numbers = itertools.count()
+
+    def asked_often() -> bool:
+        say(owner.workspace, next(numbers), "One more")
+        return len(page.run("return window.asked")) >= 4
+
+    wait_for(asked_often, timeout=60)
+    asked = page.run("return window.asked")
+    assert min(later - earlier for earlier, later in itertools.pairwise(asked)) > 900, asked
+    assert page.complaints() == []
+
+
+def test_a_phone_shows_all_of_it_without_scrolling_sideways(web: LiveStack, browser: Browser) -> None:
+    page = browser
+    owner = make_person("owner", role="admin")
+    say(owner.workspace, 0, "A message with a source-of-a-very-long-name " * 3)
+    title = "A proposal with quite a long title that goes on and on " * 3
+    make_proposal(owner.workspace, "atom", title, fingerprint="long")
+    page.phone()
+    page.log_in(owner.user, web.url)
+    wait_for(page.is_live)
+    page.run("document.querySelectorAll('main details').forEach((el) => { el.open = true; })")
+    assert page.run("return document.documentElement.scrollWidth") == 375
+    order = page.run("return ['#figures', '#strip', '#waits', '#needs', '#feed', '#came'].map(TOP)".replace("TOP", TOP))
+    assert order == sorted(order)
+    assert page.complaints() == []

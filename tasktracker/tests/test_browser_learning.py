@@ -66,7 +66,7 @@ def test_it_fits_a_phone_and_can_be_read(person: Person, history: None, web: Liv
     browser.desk()
     for theme in ("light", "dark"):
         assert browser.run(IN_THEME + CONTRAST, theme) == []
-    assert len(browser.all("svg.graph circle")) == 6
+    assert len(browser.all("svg.curve circle")) == 6
     assert browser.complaints() == []
 
 

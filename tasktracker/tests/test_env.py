@@ -7,6 +7,7 @@ import pytest
 
 from tasktracker import env
 from tasktracker.env import EnvError, broker_url, channel_host, load
+from tasktracker.envvalues import mailers
 
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 REAL = {
@@ -91,6 +92,12 @@ def test_a_secret_file_that_cannot_be_read_or_is_empty_is_named(tmp_path: Path) 
         ({"LLM_ALLOWED_HOSTS": "h:70000"}, "host:port"),
         ({"EMBEDDING_MODEL": "two words"}, "EMBEDDING_MODEL"),
         ({"TELEGRAM_BOT_TOKEN": "nonsense"}, "TELEGRAM_BOT_TOKEN"),
+        ({"EMAIL_URL": "mail.example.com"}, "EMAIL_URL must look like"),
+        ({"EMAIL_URL": "consolemail://"}, "EMAIL_URL must look like"),
+        ({"EMAIL_URL": "smtp://u:p@h:x", "DEFAULT_FROM_EMAIL": "a@b.example"}, "EMAIL_URL cannot be read"),
+        ({"EMAIL_URL": "smtp://h"}, "DEFAULT_FROM_EMAIL is missing"),
+        ({"DEFAULT_FROM_EMAIL": "nobody"}, "DEFAULT_FROM_EMAIL"),
+        ({"SECOND_STEP_FOR": "everybody"}, "SECOND_STEP_FOR"),
         ({"TT_LEASE_SECONDS": "soon"}, "TT_LEASE_SECONDS"),
         ({"TT_LEASE_SECONDS": "-1"}, "TT_LEASE_SECONDS"),
         ({"TT_LEASE_SECONDS": "nan"}, "TT_LEASE_SECONDS"),
@@ -103,6 +110,10 @@ def test_a_bad_value_is_one_clear_line(changes: dict[str, str], words: str) -> N
 def test_no_refusal_repeats_a_secret() -> None:
     assert "hunter2" not in refusal(DATABASE_URL="mysql://tt:hunter2@db/tt")
     assert "hunter2" not in refusal(REDIS_URL="http://:hunter2@x/0")
+    assert "hunter2" not in refusal(EMAIL_URL="http://me:hunter2@x")
+    assert "hunter2" not in repr(
+        load(REAL | {"EMAIL_URL": "smtp://me:hunter2@x", "DEFAULT_FROM_EMAIL": "Tasks <a@b.example>"})
+    )
     assert "hunter2" not in refusal(SECRET_KEY="hunter2")
     assert "hunter2" not in refusal(TELEGRAM_BOT_TOKEN="hunter2")
     assert "hunter2" not in refusal(FIELD_ENCRYPTION_KEYS="hunter2")
@@ -115,6 +126,22 @@ def test_lists_take_commas_and_spaces() -> None:
     )
     assert found.allowed_hosts == ["a.example", "b.example", "c.example"]
     assert found.csrf_trusted_origins == ["https://a.example"]
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "tls", "ssl"),
+    [
+        ("smtp://me%40x:p%2Fw@mail.example.com", 587, True, False),
+        ("smtps://me%40x:p%2Fw@mail.example.com", 465, False, True),
+        ("smtp+plain://me%40x:p%2Fw@mail.example.com:2525", 2525, False, False),
+    ],
+)
+def test_a_mail_url_says_all_of_a_server(url: str, port: int, tls: bool, ssl: bool) -> None:
+    options = mailers(url)["default"]["OPTIONS"]
+    assert (options["host"], options["port"]) == ("mail.example.com", port)
+    assert (options["username"], options["password"]) == ("me@x", "p/w")
+    assert (options["use_tls"], options["use_ssl"]) == (tls, ssl)
+    assert mailers("") == {}
 
 
 def test_the_address_of_ollama_is_always_allowed() -> None:

@@ -54,3 +54,10 @@ def test_a_session_acts_in_the_workspace_that_it_names(owner: Person) -> None:
     assert owner.browser.get("/api/config").json()["workspace"]["slug"] == "acme"
     answer = owner.browser.get("/api/config", headers={"X-Workspace": "zeta"}).json()
     assert (answer["workspace"]["slug"], answer["role"]) == ("zeta", "viewer")
+
+
+def test_a_call_by_token_asks_no_session(owner: Person) -> None:
+    body = {"source": "s", "external_id": "1", "author": "a", "text": "t", "sent_at": "2026-01-01T00:00:00Z"}
+    answer = owner.api.post("/api/messages", body, format="json")
+    assert answer.status_code == 201
+    assert "Cookie" not in answer.headers.get("Vary", "")

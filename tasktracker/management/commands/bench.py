@@ -14,10 +14,17 @@ from rich.console import Console
 from rich.table import Table
 
 from tasktracker import embedded
-from tasktracker.bench import Result, importing, pages, posting, runs, spending
+from tasktracker.bench import Result, deciding, importing, pages, posting, runs, spending
 from tasktracker.core.services import ensure_workspace
 
-BENCHES = {"import": importing.run, "post": posting.run, "pages": pages.run, "spend": spending.run, "run": runs.run}
+BENCHES = {
+    "import": importing.run,
+    "post": posting.run,
+    "pages": pages.run,
+    "spend": spending.run,
+    "run": runs.run,
+    "decision": deciding.run,
+}
 INSIDE = "TT_BENCH"
 
 

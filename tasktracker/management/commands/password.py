@@ -17,10 +17,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
+        parser.add_argument(
+            "--no-second-step", action="store_true", help="also forget the app, passkeys and codes of who lost them"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username=options["username"]).first()
         if user is None:
             raise CommandError(f"No user {options['username']!r}: make one with manage.py token {options['username']}.")
         password = services.set_random_password(user=user)
+        if options["no_second_step"]:
+            services.forget_second_step(user=user)
         self.stdout.write(f"username: {user.username}\npassword: {password}")
