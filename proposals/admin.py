@@ -7,7 +7,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from proposals import services
-from proposals.models import AutoApproval, Evidence, Intake, Proposal, ReviewAction, SavedFilter
+from proposals.models import (
+    AutoApproval,
+    Digest,
+    Duty,
+    DutyPlace,
+    Evidence,
+    Intake,
+    Proposal,
+    ReviewAction,
+    SavedFilter,
+)
 from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin
 from tasktracker.core.enums import RejectReason
 
@@ -137,3 +147,26 @@ class SavedFilterAdmin(ScopedAdmin):
     list_display = ["name", "user", "query", "saved_at"]
     list_select_related = ["user"]
     search_fields = ["name", "user__username"]
+
+
+class PlaceInline(ReadOnlyInline):
+    model = DutyPlace
+    fields = ["position", "user", "away_until"]
+
+
+@admin.register(Duty)
+class DutyAdmin(ScopedAdmin):
+    """To look at only: it is set on its page, which shows who is on duty then."""
+
+    read_only = True
+    list_display = ["workspace", "turn", "weekdays_only", "digest_at", "is_active"]
+    list_select_related = ["workspace"]
+    inlines = [PlaceInline]
+
+
+@admin.register(Digest)
+class DigestAdmin(ScopedAdmin):
+    read_only = True
+    list_display = ["day", "user", "sent_at", "by_mail", "by_telegram", "attempt", "error"]
+    list_filter = ["by_mail", "by_telegram"]
+    list_select_related = ["user"]

@@ -14,8 +14,23 @@ from django.utils import timezone
 from analysis.models import AnalysisRun, Finding
 from ingestion.models import Quote
 from knowledge.models import Project
+from proposals.duty_models import Digest, Duty, DutyPlace
 from tasktracker.core.enums import Recommendation, RejectReason, Tier
 from tasktracker.core.models import Workspace
+
+__all__ = [
+    "BY_POLICY",
+    "AutoApproval",
+    "Digest",
+    "Duty",
+    "DutyPlace",
+    "Evidence",
+    "Intake",
+    "Proposal",
+    "ReviewAction",
+    "SavedFilter",
+    "document",
+]
 
 BY_POLICY = "auto-approval"  # where a name is asked for
 

@@ -9,7 +9,7 @@ from analysis.asking import agent_for
 from analysis.models import AnalysisRun, Assignment, Finding
 from knowledge import vectors
 from knowledge.models import Embedding
-from proposals import judging, redacting, selectors, services
+from proposals import digests, judging, redacting, selectors, services
 from proposals.models import AutoApproval, Proposal
 from proposals.similar import text_of
 from tasktracker.core.enums import Purpose
@@ -110,3 +110,9 @@ def forget_message(workspace_id: int, message_id: int) -> None:
 def forget_deleted() -> None:
     """Whatever a lost message, or an answer that came later, left of the words of deleted messages."""
     redacting.forget_deleted()
+
+
+@shared_task(ignore_result=True)
+def send_digests() -> None:
+    """Tell whoever is on duty what waits, when their morning has come."""
+    digests.send_due()

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from proposals import bulk_pages, filter_pages, history, learning_pages, suggestion_pages, views
+from proposals import bulk_pages, duty_pages, filter_pages, history, learning_pages, suggestion_pages, views
 
 app_name = "proposals"
 
 urlpatterns = [
     path("learning/", learning_pages.show, name="learning"),
     path("learning/<slug:verb>/", learning_pages.policy, name="policy"),
+    path("settings/duty/", duty_pages.show, name="duty"),
+    path("settings/duty/away/", duty_pages.away, name="duty_away"),
     path("review/", views.desk, name="desk"),
     path("review/count/", views.count, name="count"),
     path("review/history/", history.show, name="history"),

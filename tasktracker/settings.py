@@ -167,6 +167,7 @@ CELERY_BEAT_SCHEDULE = {
     "start-due-runs": {"task": "analysis.tasks.start_due_runs", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "sweep-findings": {"task": "proposals.tasks.sweep_findings", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "forget-deleted": {"task": "proposals.tasks.forget_deleted", "schedule": timedelta(seconds=ENV.sweep_seconds)},
+    "send-digests": {"task": "proposals.tasks.send_digests", "schedule": timedelta(seconds=60)},
     "wake-snoozed": {"task": "proposals.tasks.wake_snoozed", "schedule": timedelta(seconds=60)},
     "forget-old-answers": {"task": "tasktracker.core.tasks.forget_old_answers", "schedule": timedelta(hours=6)},
     "forget-ended-logins": {"task": "tasktracker.core.tasks.forget_ended_logins", "schedule": timedelta(hours=12)},

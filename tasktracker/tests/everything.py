@@ -72,6 +72,7 @@ class Everything:
             reverse("audit"),
             f"{reverse('audit')}?kind=project&object_id={self.task.project_id}",
             reverse("proposals:learning"),
+            reverse("proposals:duty"),
             reverse("analysis:provider", args=[self.agent.provider_id]),
             reverse("analysis:agent", args=[self.agent.pk]),
             reverse("analysis:task_config", args=[self.config.pk]),

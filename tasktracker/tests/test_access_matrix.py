@@ -174,6 +174,8 @@ EXPECTED: dict[str, dict[str, str]] = {
     "settings/schedules/{pk}/": {"get": VIEWER, "post": MANAGER},
     "settings/schedules/{pk}/delete/": {"post": MANAGER},
     "settings/spending-cap/": {"post": ADMIN},
+    "settings/duty/": {"get": VIEWER, "post": MANAGER},
+    "settings/duty/away/": {"post": REVIEWER},
     "messages/": READ,
     "messages/{pk}/": READ,
     "messages/{pk}/verdict/": {"post": REVIEWER},
