@@ -89,8 +89,9 @@
     const url = new URL(body.dataset.ws, location.href);
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     if (socket.since) url.searchParams.set("since", socket.since);
+    if (document.getElementById("desk")) url.searchParams.set("presence", "1");
     const ws = (socket.ws = new WebSocket(url));
-    ws.onopen = () => { socket.tries = 0; liveState("live", "live"); };
+    ws.onopen = () => { socket.tries = 0; liveState("live", "live"); document.dispatchEvent(new Event("tt:open")); };
     ws.onmessage = (e) => {
       const got = JSON.parse(e.data);
       for (const frame of Array.isArray(got) ? got : [got]) receive(frame);
@@ -103,6 +104,9 @@
       socket.timer = setTimeout(connect, ceiling * (0.5 + Math.random() / 2));
     };
   }
+  document.addEventListener("tt:say", (e) => {
+    if (socket.ws && socket.ws.readyState === 1) socket.ws.send(JSON.stringify(e.detail));
+  });
   function receive(frame) {
     if (frame.type === "reset") {
       socket.since = frame.id || "";

@@ -13,9 +13,9 @@ from channels.security.websocket import AllowedHostsOriginValidator
 from django.db import DatabaseError
 from psycopg_pool import PoolTimeout
 
-from tasktracker.core import secondstep, selectors
+from tasktracker.core import presence, secondstep, selectors
 from tasktracker.core.authentication import token_owner
-from tasktracker.core.enums import TokenScope
+from tasktracker.core.enums import Role, TokenScope
 from tasktracker.core.events import group_name
 from tasktracker.core.permissions import Access, access_of, access_of_token
 
@@ -23,6 +23,7 @@ FRAME_INTERVAL = 0.5  # seconds between two looks of one socket: what came betwe
 LOOK_EVERY = 5.0  # seconds without a poke after which a socket looks by itself
 RECHECK_EVERY = 60.0  # seconds between two checks that the member still is one
 FLOOD = 20  # messages from the client in a second
+LONGEST = 200  # characters of what a client may say
 COALESCED = "message.received"
 
 type Scope = dict[str, Any]
@@ -46,7 +47,11 @@ def origin_or_token(inner: Asgi) -> Asgi:
 
 
 class EventConsumer(AsyncJsonWebsocketConsumer):
-    """`/ws/?since=ID&types=a,b&source=…&author=…&workspace=SLUG`: frames `{"id","type","object","at","data"}`."""
+    """`/ws/?since=ID&types=a,b&source=…&author=…&workspace=SLUG`: frames `{"id","type","object","at","data"}`.
+
+    With `presence=1` also frames `{"type": "presence", "looking": […]}`, and a client may say what it shows
+    (`tasktracker.core.presence`).
+    """
 
     access: Access
     last: int
@@ -60,6 +65,9 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         self.seen: list[float] = []
         self.types = {name for name in query.get("types", "").split(",") if name}
         self.wanted = {name: int(query[name]) for name in ("source", "author") if is_number(query.get(name, ""))}
+        self.with_people = query.get("presence") == "1"
+        self.people: list[presence.Looking] = []
+        self.shows = False  # whether others see this socket look at something
         self.token = token = bearer(self.scope)
         user, access = await database_sync_to_async(self._identify)(token, query.get("workspace"))
         if user is None or access is None:
@@ -98,6 +106,8 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         for task in self.tasks:
             task.cancel()
         if hasattr(self, "access"):
+            if self.shows:
+                await self._look(None)
             await self.channel_layer.group_discard(group_name(self.access.workspace.pk), self.channel_name)
 
     async def events_poke(self, _: dict[str, Any]) -> None:
@@ -105,11 +115,42 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         self.dirty.set()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
-        """Nothing is expected from a client; a flood ends the connection."""
+        """A client may say what it shows, nothing else; a flood ends the connection."""
         now = time.monotonic()
         self.seen = [at for at in self.seen if now - at < 1.0] + [now]
         if len(self.seen) > FLOOD:
             await self.close(1008)
+            return
+        if not self.with_people or text_data is None or len(text_data) > LONGEST or not hasattr(self, "access"):
+            return
+        said = presence.parse(text_data)
+        if not isinstance(said, bool) and self.access.allows(Role.REVIEWER):
+            await self._look(said)
+
+    async def people_changed(self, _: dict[str, Any]) -> None:
+        """Somebody opened or left something: look who is where."""
+        if self.with_people:
+            self.dirty.set()
+
+    async def _look(self, look: presence.Looked | None) -> None:
+        user = self.access.user
+        changed = await asyncio.to_thread(
+            presence.show,
+            workspace_id=self.access.workspace.pk,
+            socket=self.channel_name,
+            user_id=user.pk,
+            name=user.get_username(),
+            look=look,
+        )
+        self.shows = look is not None
+        if changed:
+            await self.channel_layer.group_send(group_name(self.access.workspace.pk), {"type": "people.changed"})
+
+    async def _tell_people(self) -> None:
+        people = await asyncio.to_thread(presence.looking, self.access.workspace.pk)
+        if people != self.people:
+            self.people = people
+            await self.send_json(presence.frame(people))
 
     async def _pump(self) -> None:
         while True:
@@ -126,6 +167,8 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
             for frame in coalesce(event for event in replay.events if self._is_wanted(event)):
                 await self.send_json(frame)
             self.last = replay.last
+            if self.with_people:
+                await self._tell_people()
             await asyncio.sleep(FRAME_INTERVAL)
 
     async def _recheck(self) -> None:
