@@ -29,6 +29,8 @@ SWEEP_AGE = timedelta(seconds=5)  # younger ones are still in the hands of whoev
 SWEEP_BUDGET = 20.0  # seconds for one sweep
 BATCH = 100
 TITLE_AGE = timedelta(days=60)
+KEEP = timedelta(days=30)  # what was worked off: long enough to look at what came, or to work it off again
+FORGET_AT_ONCE = 5_000
 
 type Reader = Callable[[bytes, Source], Reading]
 
@@ -119,6 +121,16 @@ def sweep(*, seconds: float = SWEEP_BUDGET) -> int:
         for pk in ids:
             done += process(delivery_id=pk) is not None
         last = ids[-1]
+    return done
+
+
+def forget_old() -> int:
+    """Empty the raw deliveries that were worked off `KEEP` ago; how many. Their ids stay, so none counts as new."""
+    over = [Delivery.Status.PROCESSED, Delivery.Status.IGNORED]
+    old = Delivery.objects.filter(status__in=over, received_at__lt=timezone.now() - KEEP).exclude(raw=b"")
+    done = 0
+    while ids := list(old.order_by("pk").values_list("pk", flat=True)[:FORGET_AT_ONCE]):
+        done += Delivery.objects.filter(pk__in=ids).update(raw=b"")
     return done
 
 

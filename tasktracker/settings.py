@@ -169,6 +169,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-deleted": {"task": "proposals.tasks.forget_deleted", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "send-digests": {"task": "proposals.tasks.send_digests", "schedule": timedelta(seconds=60)},
     "wake-snoozed": {"task": "proposals.tasks.wake_snoozed", "schedule": timedelta(seconds=60)},
+    "forget-deliveries": {"task": "ingestion.tasks.forget_deliveries", "schedule": timedelta(hours=6)},
     "forget-old-answers": {"task": "tasktracker.core.tasks.forget_old_answers", "schedule": timedelta(hours=6)},
     "forget-ended-logins": {"task": "tasktracker.core.tasks.forget_ended_logins", "schedule": timedelta(hours=12)},
     "embed-missing": {"task": "knowledge.tasks.embed_missing", "schedule": timedelta(seconds=ENV.sweep_seconds)},

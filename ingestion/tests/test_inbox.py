@@ -264,3 +264,22 @@ def test_every_update_thrice_shuffled_by_many_at_once(owner: Person) -> None:
     assert Delivery.objects.filter(status="processed").count() == len(updates)
     assert Message.objects.count() == len(updates)
     assert Event.objects.filter(type="message.received").count() == len(updates)
+
+
+def test_a_delivery_is_kept_for_a_month_and_its_id_for_good(source: Source) -> None:
+    receive(source, update(live(5)), update(live(6)), update(live(7)))
+    assert len(inbox.work_off(source_id=source.pk, limit=2)) == 2
+    old, waiting = Delivery.objects.order_by("pk").first(), Delivery.objects.order_by("pk").last()
+    assert old is not None
+    assert waiting is not None
+    long_ago = timezone.now() - inbox.KEEP - timedelta(hours=1)
+    Delivery.objects.filter(pk__in=[old.pk, waiting.pk]).update(received_at=long_ago)
+    assert inbox.forget_old() == 1
+    assert inbox.forget_old() == 0
+    assert [len(bytes(one)) > 0 for one in Delivery.objects.order_by("pk").values_list("raw", flat=True)] == [
+        False,
+        True,
+        True,
+    ]
+    receive(source, update(live(5)))
+    assert Delivery.objects.count() == 3

@@ -33,7 +33,7 @@ class Looking:
 
 
 def parse(text: str) -> Looked | Literal[False] | None:
-    """What a client shows: of `{"look": {"kind", "id"}}` the pair, of `{"look": null}` None; False for anything else."""
+    """What a client shows: `{"look": {"kind", "id"}}` as a pair, `{"look": null}` as None; False for anything else."""
     try:
         said = json.loads(text)
     except ValueError:
