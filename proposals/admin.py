@@ -164,6 +164,14 @@ class DutyAdmin(ScopedAdmin):
     inlines = [PlaceInline]
 
 
+@admin.register(DutyPlace)
+class DutyPlaceAdmin(ScopedAdmin):
+    workspace_path = "duty__workspace"
+    read_only = True
+    list_display = ["position", "user", "away_until"]
+    list_select_related = ["user"]
+
+
 @admin.register(Digest)
 class DigestAdmin(ScopedAdmin):
     read_only = True

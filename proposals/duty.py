@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from proposals.models import Duty, DutyPlace
 from tasktracker.core.enums import Role
-from tasktracker.core.errors import Invalid, NotFound
+from tasktracker.core.errors import Conflict, Invalid
 from tasktracker.core.models import Membership, User, Workspace
 
 SATURDAY = 5
@@ -95,12 +95,12 @@ def save_duty(*, workspace: Workspace, people: Sequence[User], values: Mapping[s
 
 @transaction.atomic
 def set_away(*, workspace: Workspace, user: User, until: date | None) -> DutyPlace:
-    """Somebody in the rotation is away until the end of a day, or (None) back. Raises `Invalid`, `NotFound`."""
+    """Somebody in the rotation is away until the end of a day, or (None) back. Raises `Invalid`, `Conflict`."""
     if until is not None and until < today(workspace):
         raise Invalid("That day is over. Choose today or a later one.", field="until")
     place = DutyPlace.objects.select_for_update().filter(duty__workspace=workspace, user=user).first()
     if place is None:
-        raise NotFound("You are not in this rotation.")
+        raise Conflict("You have no turn in this rotation.", code="not_in_rotation")
     place.away_until = until
     place.save(update_fields=["away_until"])
     return place

@@ -91,7 +91,7 @@
     if (socket.since) url.searchParams.set("since", socket.since);
     if (document.getElementById("desk")) url.searchParams.set("presence", "1");
     const ws = (socket.ws = new WebSocket(url));
-    ws.onopen = () => { socket.tries = 0; liveState("live", "live"); document.dispatchEvent(new Event("tt:open")); };
+    ws.onopen = () => { socket.tries = 0; liveState("live", "live"); document.dispatchEvent(new Event("tt:connected")); };
     ws.onmessage = (e) => {
       const got = JSON.parse(e.data);
       for (const frame of Array.isArray(got) ? got : [got]) receive(frame);

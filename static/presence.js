@@ -54,7 +54,7 @@
       : `You opened this first. ${names(list)} ${list.length > 1 ? "have" : "has"} it open too.`;
   }
 
-  document.addEventListener("tt:open", () => say(true));
+  document.addEventListener("tt:connected", () => say(true));
   document.addEventListener("tt:event", (e) => {
     if (e.detail.type !== "presence") return;
     people = e.detail.looking;

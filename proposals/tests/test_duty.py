@@ -8,7 +8,7 @@ from django.test import Client
 from proposals import duty
 from proposals.models import Duty, DutyPlace
 from proposals.tests.factories import make_user, make_workspace
-from tasktracker.core.errors import Invalid, NotFound
+from tasktracker.core.errors import Conflict, Invalid
 from tasktracker.core.models import Membership, User, Workspace
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +108,7 @@ def test_nobody_is_away_until_yesterday_or_without_a_place(workspace: Workspace,
     rotation(workspace, people[:1])
     with pytest.raises(Invalid, match="day is over"):
         duty.set_away(workspace=workspace, user=people[0], until=duty.today(workspace) - timedelta(days=1))
-    with pytest.raises(NotFound):
+    with pytest.raises(Conflict):
         duty.set_away(workspace=workspace, user=people[1], until=None)
 
 
