@@ -80,6 +80,7 @@ def wipe(*, message: Message) -> None:
         )
     # Answers kept for a second asking hold what was quoted, under keys that tell nothing of which message.
     RememberedAnswer.objects.filter(workspace_id=message.workspace_id).delete()
-    IdempotentRequest.objects.filter(workspace_id=message.workspace_id, body__id=message.pk).delete()
+    posts = IdempotentRequest.objects.filter(workspace_id=message.workspace_id, body__has_key="external_id")
+    posts.filter(body__id=message.pk).delete()  # of anything else with this number the answer stays
     message.text, message.metadata, message.forwarded_from = "", {}, ""
     message.save(update_fields=["text", "metadata", "forwarded_from"])

@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
-from knowledge import selectors, services, topicpage
+from knowledge import history, selectors, services, topicpage
 from knowledge.forms import FORMS
 from knowledge.handwork import MODELS
 from knowledge.models import Edit
@@ -46,17 +46,25 @@ def back_to(request: HttpRequest, default: str) -> str:
     return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else default
 
 
+def done(request: HttpRequest, told: str, kind: str, pk: int, to: str) -> HttpResponseBase:
+    """To a page that says what was done to an object, with its undo."""
+    messages.success(request, told, extra_tags=history.undo_of(kind, pk, access_for(request).user))
+    return redirect(to)
+
+
 @page(Role.REVIEWER)
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+def edit(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
     """The form of a topic, atom or task; what differs is written and stands in its history."""
     row = find(request, kind, pk)
     form = FORMS[type(row)](request.POST or None, instance=row, workspace=workspace_for(request))
     if request.method == "POST" and form.is_valid():
         change = getattr(services, f"change_{kind}")
         change(**{f"{kind}_id": pk}, by=access_for(request).user, values=form.values, seen=form.seen_at)
-        messages.success(request, "Saved." if form.values else "Nothing was different.")
-        return redirect(page_of(kind, pk))
+        if not form.values:
+            messages.success(request, "Nothing was different.")
+            return redirect(page_of(kind, pk))
+        return done(request, "Saved.", kind, pk, page_of(kind, pk))
     shown = MODELS[kind]._default_manager.get(pk=pk)  # the form has written into its own one
     context = {"form": form, "kind_name": kind, "row": shown, "back": page_of(kind, pk)}
     return render(request, "knowledge/edit.html", context, status=400 if form.errors else 200)
@@ -64,7 +72,7 @@ def edit(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 
 @page(Role.REVIEWER)
 @require_http_methods(["GET", "POST"])
-def merge(request: HttpRequest, pk: int) -> HttpResponse:
+def merge(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Pick the topic that this one goes into, by search."""
     shown = find(request, "topic", pk)
     if request.method == "POST":
@@ -72,8 +80,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
         if not (into.isascii() and into.isdigit() and len(into) < 16):
             raise Invalid("Choose the topic that this one goes into.")
         winner = services.merge_topic(topic_id=pk, into_id=int(into), by=access_for(request).user)
-        messages.success(request, f"“{shown.name}” is part of this topic now. The history takes it back.")
-        return redirect(page_of("topic", winner.pk))
+        return done(request, f"“{shown.name}” is part of this topic now.", "topic", pk, page_of("topic", winner.pk))
     q = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     found = selectors.with_counts(topicpage.near(shown, q))[: CANDIDATES + 1]
     rows = list(found)
@@ -84,7 +91,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page(Role.REVIEWER)
 @require_http_methods(["GET", "POST"])
-def split(request: HttpRequest, pk: int) -> HttpResponse:
+def split(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Choose the atoms that become a topic of their own."""
     shown = find(request, "topic", pk)
     if request.method == "POST":
@@ -98,8 +105,8 @@ def split(request: HttpRequest, pk: int) -> HttpResponse:
             ],
             keep="keep" in request.POST,
         )
-        messages.success(request, f"A topic of its own now. “{shown.name}” keeps the rest; the history takes it back.")
-        return redirect(page_of("topic", made.pk))
+        told = f"A topic of its own now. “{shown.name}” keeps the rest."
+        return done(request, told, "topic", pk, page_of("topic", made.pk))
     atoms = list(
         topicpage.with_words(topicpage.atoms_of(shown)).order_by("type", "-valid_from", "-id")[: SPLIT_FROM + 1]
     )
@@ -116,8 +123,7 @@ def still_true(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
     if not (quote.isascii() and quote.isdigit() and len(quote) < 16):
         raise Invalid("Say which quote.")
     services.confirm_quote(kind=kind, object_id=pk, quote_id=int(quote), by=access_for(request).user)
-    messages.success(request, "Kept: this still holds.")
-    return redirect(page_of(kind, pk))
+    return done(request, "Kept: this still holds.", kind, pk, back_to(request, page_of(kind, pk)))
 
 
 @page(Role.REVIEWER)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from knowledge import desk, transitions
 from knowledge.models import Atom, Edit, Task, Topic
 from tasktracker.core.errors import Conflict, NotFound
-from tasktracker.core.events import TaskUpdated, emit
+from tasktracker.core.events import AtomUpdated, TaskUpdated, TopicUpdated, emit
 from tasktracker.core.journal import Journal, snapshot
 from tasktracker.core.models import User
 from tasktracker.core.transitions import lock
@@ -72,7 +72,7 @@ class Hand:
         self.fields.append({"name": name, "old": old[:LONGEST], "new": new[:LONGEST]})
 
     def keep(self, verb: str, *, other: int | None = None) -> Edit:
-        """The row of history; a task tells everybody that it was changed."""
+        """The row of history; whoever has it open hears that it was changed."""
         edit = Edit.objects.create(
             workspace_id=self.row.workspace_id,
             kind=kind_of(self.row),
@@ -83,7 +83,7 @@ class Hand:
             fields=self.fields,
             changes=self.journal.changes,
         )
-        if isinstance(self.row, Task) and verb != Edit.Verb.MAKE:
+        if verb != Edit.Verb.MAKE:
             announce(self.row, by=self.by)
         return edit
 
@@ -116,9 +116,15 @@ def touch(row: Any) -> None:
     type(row)._default_manager.filter(pk=row.pk).update(updated_at=row.updated_at)
 
 
-def announce(task: Task, *, by: User | None) -> None:
-    """Emit task.updated."""
-    emit(TaskUpdated(workspace_id=task.workspace_id, object_id=task.pk, status=task.status), by=by)
+def announce(row: Topic | Atom | Task, *, by: User | None) -> None:
+    """Emit topic.updated, atom.updated or task.updated."""
+    ids: dict[str, Any] = {"workspace_id": row.workspace_id, "object_id": row.pk, "status": row.status}
+    if isinstance(row, Task):
+        emit(TaskUpdated(**ids), by=by)
+    elif isinstance(row, Atom):
+        emit(AtomUpdated(**ids, atom_type=row.type), by=by)
+    else:
+        emit(TopicUpdated(**ids), by=by)
 
 
 def add_links(journal: Journal, through: type[Any], wanted: Sequence[Mapping[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from knowledge.handwork import MODELS, edits_of
 from knowledge.models import Edit
 from knowledge.wordsdiff import Piece, changed_words
+from tasktracker.core.models import User
 
 LONG = 80  # characters: a longer value is shown as a diff of its words
 NEWEST = 50
@@ -85,6 +86,12 @@ def _deed(edit: Edit, pk: int, names: Mapping[int, str]) -> Deed:
         undone_by=edit.undone_by.get_username() if edit.undone_by else "",
         undone_at=edit.undone_at,
     )
+
+
+def undo_of(kind: str, pk: int, by: User) -> str:
+    """Where the newest change of somebody's own to an object is taken back; "" without one."""
+    newest = Edit.objects.filter(kind=kind, object_id=pk, by=by, undone_at=None).first()
+    return _undo_url(newest) if newest is not None else ""
 
 
 def _undo_url(edit: Edit) -> str:

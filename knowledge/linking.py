@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from knowledge import desk
-from knowledge.handwork import Hand
+from knowledge.handwork import Hand, announce
 from knowledge.models import Atom, AtomLink, Edit
 from tasktracker.core.errors import Conflict, Invalid, NotFound
 from tasktracker.core.models import User, Workspace
@@ -25,7 +25,7 @@ def link_atoms(*, workspace: Workspace, from_atom: Atom, to_atom: Atom, kind: st
             return same
         hand = Hand(from_atom, by)
         link = hand.journal.create(AtomLink, workspace=workspace, from_atom=from_atom, to_atom=to_atom, type=kind)
-        _keep(hand, "", _said(link))
+        _keep(hand, "", _said(link), to_atom)
         return link
 
 
@@ -46,7 +46,7 @@ def change_link(*, link_id: int, by: User | None = None, **values: Any) -> AtomL
         if same.exclude(pk=link.pk).exists():
             raise Conflict("These two are linked like that already.", code="exists")
         if hand.journal.update(link, **values):
-            _keep(hand, was, _said(link))
+            _keep(hand, was, _said(link), end)
         return link
 
 
@@ -59,7 +59,7 @@ def unlink_atoms(*, link_id: int, by: User | None = None) -> None:
         hand = Hand(link.from_atom, by)
         was = _said(link)
         hand.journal.delete(link)
-        _keep(hand, was, "")
+        _keep(hand, was, "", link.to_atom)
 
 
 def _held(link_id: int) -> AtomLink:
@@ -75,9 +75,10 @@ def _said(link: AtomLink) -> str:
     return f"{link.type.replace('_', ' ')} “{link.to_atom.title}”"
 
 
-def _keep(hand: Hand, old: str, new: str) -> None:
+def _keep(hand: Hand, old: str, new: str, other: Atom) -> None:
     hand.tell("link", old, new)
     hand.keep(Edit.Verb.EDIT)
+    announce(other, by=hand.by)
 
 
 def _check_living(pks: Collection[int]) -> None:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from knowledge import handwork
-from knowledge.handwork import Hand, add_links, touch
+from knowledge.handwork import Hand, add_links, announce, touch
 from knowledge.models import Atom, AtomLink, Edit, Task, Topic
 from tasktracker.core.errors import Conflict, Invalid, NotFound
 from tasktracker.core.events import TopicCreated, emit
@@ -135,3 +135,4 @@ def _lost(hand: Hand, winner: Any) -> None:
     touch(winner)
     hand.fields = [{"name": "merged into", "old": "", "new": str(winner)}]
     hand.keep(Edit.Verb.MERGE, other=winner.pk)
+    announce(winner, by=hand.by)

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 
+from ingestion.models import Quote
 from knowledge import handwork, vectors
 from knowledge.linking import change_link, link_atoms, unlink_atoms
 from knowledge.merging import merge_atom, merge_topic, split_topic
@@ -96,12 +97,13 @@ def change_task(*, task_id: int, by: User, values: Values, seen: datetime | None
 def confirm_quote(*, kind: str, object_id: int, quote_id: int, by: User) -> Edit:
     """Say that a topic, atom or task still holds although the message that it quotes was edited.
 
-    That is about the newest version of the message: the next edit asks again. Raises `Invalid` for a quote that is
-    not its own, or that nothing was edited about.
+    That is about the newest version of the message: the next edit asks again. A task rests on the quotes of its atoms
+    too. Raises `Invalid` for a quote that is not its own, or that nothing was edited about.
     """
     with transaction.atomic():
         hand = handwork.take(handwork.MODELS[kind], object_id, by=by)
-        quote = hand.row.quotes.select_related("message").filter(pk=quote_id, is_stale=True).first()
+        own = Q(tasks=object_id) | Q(atoms__tasks=object_id) if kind == "task" else Q(**{f"{kind}s": object_id})
+        quote = Quote.objects.select_related("message").filter(own, pk=quote_id, is_stale=True).first()
         if quote is None or quote.message.deleted_at is not None:
             raise Invalid("There is no such quote here, or nothing about it was edited.")
         known = Confirmation.objects.filter(kind=kind, object_id=object_id, quote=quote).first()

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from ingestion.models import MessageRevision, Quote
 from knowledge.models import Confirmation
 from knowledge.wordsdiff import Piece, changed_words
+
+type Place = tuple[str, int, int]  # kind, id of the object, id of the quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,26 +26,34 @@ class Stale:
 
 def of(kind: str, object_id: int, quotes: Iterable[Quote]) -> dict[int, Stale]:
     """The stale ones of an object's `quotes` (with their messages) by primary key. Two queries, none without any."""
-    stale = [quote for quote in quotes if quote.is_stale]
+    found = of_many((kind, object_id, quote) for quote in quotes)
+    return {quote_id: stale for (_, _, quote_id), stale in found.items()}
+
+
+def of_many(rows: Iterable[tuple[str, int, Quote]]) -> dict[Place, Stale]:
+    """The same of many objects: `rows` are kind, id and a quote of theirs. Two queries, none without any."""
+    stale = [row for row in rows if row[2].is_stale]
     if not stale:
         return {}
-    seen = dict(
-        Confirmation.objects.filter(kind=kind, object_id=object_id, quote__in=stale).values_list(
-            "quote_id", "edited_at"
-        )
-    )
+    quotes = {quote.pk: quote for _, _, quote in stale}
+    said = Confirmation.objects.filter(quote__in=quotes).values_list("kind", "object_id", "quote_id", "edited_at")
+    seen: dict[Place, datetime | None] = {(kind, object_id, quote): at for kind, object_id, quote, at in said}
     earlier: dict[int, list[str]] = {}
-    revisions = MessageRevision.objects.filter(message__in={quote.message_id for quote in stale}).order_by("-id")
+    revisions = MessageRevision.objects.filter(message__in={one.message_id for one in quotes.values()}).order_by("-id")
     for message_id, text in revisions.values_list("message_id", "text"):
         earlier.setdefault(message_id, []).append(text)
+    pieces = {
+        pk: [] if one.message.deleted_at else changed_words(_text_of(one, earlier), one.message.text)
+        for pk, one in quotes.items()
+    }
     return {
-        quote.pk: Stale(
+        (kind, object_id, quote.pk): Stale(
             quote.pk,
-            [] if quote.message.deleted_at else changed_words(_text_of(quote, earlier), quote.message.text),
+            pieces[quote.pk],
             quote.message.deleted_at is not None,
-            quote.pk in seen and seen[quote.pk] == quote.message.edited_at,
+            (kind, object_id, quote.pk) in seen and seen[kind, object_id, quote.pk] == quote.message.edited_at,
         )
-        for quote in stale
+        for kind, object_id, quote in stale
     }
 
 

@@ -1,17 +1,20 @@
 """What a topic's page reads: what is decided, what is open and since when, what happened, how it hangs together."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Length
 
-from knowledge import graph
+from ingestion.models import Quote
+from knowledge import graph, staleness
 from knowledge.models import Atom, AtomLink, Topic
 from tasktracker.core.enums import AtomType, LinkType
 
 MOST = 30  # of what is decided or open
 PAGE_SIZE = 40
 MOST_LINKS = 200
+MOST_LOOKED_AT = 100  # quotes that were edited since
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,39 @@ def timeline(topic: Topic, *, kind: str = "", before: int | None = None) -> tupl
         rows = rows.filter(Q(valid_from__lt=edge.valid_from) | Q(valid_from=edge.valid_from, id__lt=edge.pk))
     found = list(with_words(rows).order_by("-valid_from", "-id")[: PAGE_SIZE + 1])
     return found[:PAGE_SIZE], found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A quote whose message was edited since, and what rests on it that nobody has looked at: kind, id and title."""
+
+    quote: Quote
+    change: staleness.Stale
+    about: list[tuple[str, int, str]]
+
+
+def doubts(topic: Topic) -> list[Doubt]:
+    """What is in doubt in a topic: quotes of its own and of its atoms, the oldest first; four queries at most."""
+    own, atoms = (
+        Topic.quotes.through.objects.filter(topic=topic),
+        Atom.quotes.through.objects.filter(atom__topics=topic, atom__status=Atom.Status.ACTIVE).select_related("atom"),
+    )
+    rows: list[tuple[str, int, str, Quote]] = [("topic", topic.pk, topic.name, link.quote) for link in _edited(own)] + [
+        ("atom", link.atom_id, link.atom.title, link.quote) for link in _edited(atoms)
+    ]
+    found = staleness.of_many((kind, pk, quote) for kind, pk, _, quote in rows)
+    made: dict[int, Doubt] = {}
+    for kind, pk, title, quote in rows:
+        change = found[kind, pk, quote.pk]
+        if not change.holds:
+            made.setdefault(quote.pk, Doubt(quote, change, [])).about.append((kind, pk, title))
+    return list(made.values())[:MOST]
+
+
+def _edited(links: QuerySet[Any]) -> list[Any]:
+    """Rows of quotes with their messages, those that were edited and not deleted."""
+    rows = links.filter(quote__is_stale=True, quote__message__deleted_at=None).order_by("quote_id", "id")
+    return list(rows.select_related("quote__message__author", "quote__message__channel")[:MOST_LOOKED_AT])
 
 
 def picture(topic: Topic) -> graph.Picture | None:

@@ -43,8 +43,7 @@ def take_back(*, edit_id: int, by: User, confirm: bool = False) -> Edit:
         edit.save(update_fields=["undone_at", "undone_by"])
         for row in _alive(edit):
             touch(row)
-            if isinstance(row, Task):
-                announce(row, by=by)
+            announce(row, by=by)
         if edit.verb == Edit.Verb.SPLIT and edit.other_id is not None:
             vectors.forget("topic", [edit.other_id])
         return edit

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
 from ingestion.models import Participant
-from knowledge import board, selectors, services, staleness, topicpage
+from knowledge import board, history, selectors, services, staleness, topicpage
 from knowledge.models import Project, Task, Topic
 from tasktracker.core.enums import AtomType, Priority, Role, TaskStatus
 from tasktracker.core.errors import Invalid
@@ -53,6 +53,11 @@ def topics(request: HttpRequest) -> HttpResponse:
     return render(request, "knowledge/topics.html" + ("#rows" if wants_fragment(request) else ""), context)
 
 
+def live(request: HttpRequest) -> str:
+    """The part of a page that follows what others do, where the page asks for it anew; else the whole."""
+    return "#live" if target(request).endswith("-page") else ""
+
+
 @page()
 @require_GET
 def topic(request: HttpRequest, pk: int) -> HttpResponse:
@@ -75,8 +80,9 @@ def topic(request: HttpRequest, pk: int) -> HttpResponse:
         "questions": topicpage.still_open(shown, AtomType.QUESTION),
         "graph": topicpage.picture(shown),
         "tasks": Task.objects.filter(atoms__topics=shown).distinct().order_by("-id")[:20],
+        "doubts": topicpage.doubts(shown),
     }
-    return render(request, "knowledge/topic.html", context)
+    return render(request, f"knowledge/topic.html{live(request)}", context)
 
 
 @page()
@@ -97,7 +103,9 @@ def atom(request: HttpRequest, pk: int) -> HttpResponse:
     )
     stale = staleness.of("atom", pk, shown.quotes.all())
     doubtful = sum(not one.holds and not one.deleted for one in stale.values())
-    return render(request, "knowledge/atom.html", {"atom": shown, "stale": stale, "doubtful": doubtful})
+    around = {link.to_atom_id for link in shown.links_out.all()} | {link.from_atom_id for link in shown.links_in.all()}
+    context = {"atom": shown, "stale": stale, "doubtful": doubtful, "around": sorted(around)}
+    return render(request, f"knowledge/atom.html{live(request)}", context)
 
 
 @page()
@@ -189,7 +197,7 @@ def find_task(request: HttpRequest, pk: int) -> Task:
 def task(request: HttpRequest, pk: int) -> HttpResponse:
     """One task with its trail: words, atoms, topics, proposal, and where else it lives."""
     shown = find_task(request, pk)
-    return render(request, "knowledge/task.html", context_of(shown))
+    return render(request, f"knowledge/task.html{live(request)}", context_of(shown))
 
 
 def context_of(shown: Task) -> dict[str, Any]:
@@ -199,12 +207,14 @@ def context_of(shown: Task) -> dict[str, Any]:
     for one in atoms:
         quotes.update({quote.pk: quote for quote in one.quotes.all()})
     topics_of = {topic.pk: topic for one in atoms for topic in one.topics.all()}
+    stale = staleness.of("task", shown.pk, quotes.values())
     return {
         "task": shown,
         "atoms": atoms,
         "topics": list(topics_of.values()),
         "quotes": sorted(quotes.values(), key=lambda quote: (quote.message.sent_at, quote.pk)),
-        "stale": staleness.of("task", shown.pk, quotes.values()),
+        "stale": stale,
+        "doubtful": sum(not one.holds and not one.deleted for one in stale.values()),
         "statuses": TaskStatus.choices,
         "priorities": Priority.choices,
     }
@@ -221,13 +231,21 @@ def change_task(request: HttpRequest, pk: int) -> HttpResponseBase:
             if request.POST[name] not in known:
                 raise Invalid(f"{request.POST[name]!r} is no {name}.")
             values[name] = request.POST[name]
-    services.change_task(task_id=shown.pk, by=access_for(request).user, values=values)
+    by = access_for(request).user
+    services.change_task(task_id=shown.pk, by=by, values=values)
+    changed = any(getattr(shown, name) != value for name, value in values.items())
+    undo = history.undo_of("task", pk, by) if changed else ""
     if request.GET.get("view") == "board":
         told = f"“{shown.title}”: {TaskStatus(values.get('status', shown.status)).label.lower()}."
         back = f"{reverse('knowledge:tasks')}?{request.GET.urlencode()}"
         return fragment(
-            request, "knowledge/tasks.html#moved", {**board_of(request), "told": told}, else_redirect=back, told=told
+            request,
+            "knowledge/tasks.html#moved",
+            {**board_of(request), "told": told, "undo": undo, "back": back},
+            else_redirect=back,
+            told=told,
+            undo=undo,
         )
-    context = {**context_of(find_task(request, pk)), "told": "Saved"}
     back = reverse("knowledge:task", args=[pk])
-    return fragment(request, "knowledge/task.html#changed", context, else_redirect=back, told="Saved")
+    context = {**context_of(find_task(request, pk)), "told": "Saved", "undo": undo, "back": back}
+    return fragment(request, "knowledge/task.html#changed", context, else_redirect=back, told="Saved", undo=undo)

@@ -4,20 +4,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Avg, Count, Q
+from django.db.models import Count, Q
 from django.urls import reverse
 
-from analysis.models import AnalysisRun
 from ingestion.models import Message, Quote
-from proposals import selectors
+from proposals import origins, prices, selectors
 from proposals.banners import Banner, banner, name_of
 from proposals.diffs import as_payload, diff_of
 from proposals.models import Evidence, Proposal, ReviewAction
 from proposals.naming import Rest, named, rests_on
 from proposals.nearness import Near, near
+from proposals.prices import Price
 from proposals.resolving import item_of
-from proposals.suggesting import RULES, Suggestion, open_advice, why_of
-from tasktracker.core.models import LLMCall
+from proposals.suggesting import Suggestion, open_advice, why_of
 
 LABELS = {
     "type": "type",
@@ -48,12 +47,17 @@ DID = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A field's value; `machine` while nobody has touched what the model filled, or the project's rules (`why`)."""
+    """A field's value, and who filled it (origins.py); `why` is what the project's rules go by."""
 
     label: str
     value: str
-    machine: bool
+    origin: str
     why: str = ""
+
+    @property
+    def told(self) -> str:
+        """Who filled it, in words."""
+        return origins.TOLD.get(self.origin, "") + (f": {self.why}" if self.why else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +95,12 @@ class Card:
     proposal: Proposal
     fields: list[Shown]
     body: str
-    body_machine: bool
+    body_origin: str
+    title_edited: str = ""
     evidence: list[Piece]
     similar: list[Near]
     meaning: str
-    price: str
+    price: Price | None
     banner: Banner | None
     diff: list[Line]
     history: list[Line]
@@ -136,23 +141,24 @@ def card_of(proposal: Proposal, *, query: str = "") -> Card:
     return Card(
         proposal=proposal,
         fields=[
-            Shown(LABELS[key], shown(payload[key]), proposal.origins.get(key) in ("ai", RULES), why_of(proposal, key))
+            Shown(LABELS[key], shown(payload[key]), proposal.origins.get(key, ""), why_of(proposal, key))
             for key in SHOWN[proposal.kind]
             if payload.get(key)
         ]
         + [
-            Shown(name, shown(value), proposal.origins.get("fields") == "ai")
+            Shown(name, shown(value), proposal.origins.get("fields", ""))
             for name, value in (payload.get("fields") or {}).items()
         ],
         body=payload.get(body_key) or "",
-        body_machine=proposal.origins.get(body_key) == "ai",
+        body_origin=proposal.origins.get(body_key, ""),
+        title_edited=edited_title(proposal),
         evidence=pieces(proposal),
         similar=alike,
         mergeable=alike[:5],
         duplicates=list(Proposal.objects.filter(merged_into=proposal).only("title", "kind").order_by("-id")[:20]),
         rests_on=rests_on(proposal),
         meaning=meaning(proposal),
-        price=price(proposal.run),
+        price=prices.price_of(proposal.run),
         banner=banner(proposal),
         advice=open_advice(proposal),
         diff=difference(proposal),
@@ -161,6 +167,12 @@ def card_of(proposal: Proposal, *, query: str = "") -> Card:
         url=f"{reverse('proposals:desk')}?{query}{'&' if query else ''}at={proposal.pk}",
         run={"pk": proposal.run.pk, "url": reverse("analysis:run", args=[proposal.run.pk])} if proposal.run else None,
     )
+
+
+def edited_title(proposal: Proposal) -> str:
+    """What is said of a title that a person has changed; "" of any other."""
+    origin = proposal.origins.get("name" if proposal.kind == "topic" else "title", "")
+    return origins.TOLD[origin] if origin == origins.EDITED else ""
 
 
 def line_of(action: ReviewAction) -> Line:
@@ -209,14 +221,6 @@ def meaning(proposal: Proposal) -> str:
     if not found["all"]:
         return "Nothing like this has been decided yet."
     return f"Of {found['all']} like this, {found['approved']} were approved."
-
-
-def price(run: AnalysisRun | None) -> str:
-    """What a call of the run has cost on average; "" where nothing was paid or the price is not known."""
-    if run is None:
-        return ""
-    average = LLMCall.objects.filter(subject=f"run:{run.pk}").aggregate(cost=Avg("cost"))["cost"]
-    return f"${average:.4f} a call" if average else ""
 
 
 def difference(proposal: Proposal) -> list[Line]:

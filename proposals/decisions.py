@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from analysis.task_configs import check_fields
 from knowledge import desk
+from knowledge.handwork import announce
 from knowledge.models import Memory
-from proposals import appliers, payloads, transitions
+from proposals import appliers, origins, payloads, transitions
 from proposals.journal import Journal
 from proposals.models import Evidence, Proposal, ReviewAction
 from proposals.ranking import rank_of
@@ -26,7 +27,6 @@ from tasktracker.core.events import (
     ProposalApproved,
     ProposalRejected,
     TaskCreated,
-    TaskUpdated,
     TopicCreated,
     emit,
 )
@@ -94,7 +94,7 @@ def approve(
         item, new = appliers.apply(proposal, journal)
         journal.update(proposal, created_kind=appliers.kind_of(item), created_id=item.pk)
         forget_rejected(proposal, journal)
-        at.keep(Verb.APPROVE, edited="human" in proposal.origins.values(), auto=by is None)
+        at.keep(Verb.APPROVE, edited=origins.touched(proposal.origins), auto=by is None)
         tell(item, new=new, by=by)
         emit(
             ProposalApproved(**about(proposal), created_kind=proposal.created_kind, created_id=proposal.created_id),
@@ -109,11 +109,12 @@ def reject(*, proposal_id: int, by: User, reason: str, note: str = "", batch: uu
         raise Invalid(f"{reason!r} is no reason: use one of {', '.join(RejectReason.values)}.")
     with seat(proposal_id, by=by, batch=batch) as at:
         also = {"reject_reason": reason, "note": note.strip()[:500]}
-        moved = transitions.go(at.proposal, to=S.REJECTED, by=by, journal=at.journal, also=also, note=note)
+        # History is never changed, so it has the reason alone: the note may quote what is deleted one day.
+        moved = transitions.go(at.proposal, to=S.REJECTED, by=by, journal=at.journal, also=also, note=reason)
         if not moved.changed:
             return moved.row
         remember_rejected(moved.row, by=by, reason=reason, journal=at.journal)
-        at.keep(Verb.REJECT, edited="human" in moved.row.origins.values())
+        at.keep(Verb.REJECT, edited=origins.touched(moved.row.origins))
         emit(ProposalRejected(**about(moved.row), reason=reason), by=by)
         return moved.row
 
@@ -186,7 +187,7 @@ def write_fields(proposal: Proposal, fields: Mapping[str, Any], journal: Journal
     journal.update(
         proposal,
         payload=payload,
-        origins={**proposal.origins, **dict.fromkeys(changed, "human")},
+        origins=origins.after_edit(proposal.origins, proposal.payload, changed),
         title=payloads.title_of(proposal.kind, payload),
     )
     if "priority" in changed:
@@ -239,16 +240,16 @@ def about(proposal: Proposal) -> dict[str, Any]:
 
 def tell(item: Item, *, new: bool, by: User | None) -> None:
     """The event of an object that a decision made or changed."""
+    if not new:
+        announce(item, by=by)
+        return
     ids = {"workspace_id": item.workspace_id, "object_id": item.pk}
-    event: DomainEvent | None = None
-    match appliers.kind_of(item), new:
-        case "topic", True:
+    event: DomainEvent
+    match appliers.kind_of(item):
+        case "topic":
             event = TopicCreated(**ids)
-        case "atom", True:
+        case "atom":
             event = AtomCreated(**ids, atom_type=getattr(item, "type", ""))
-        case "task", True:
+        case _:
             event = TaskCreated(**ids)
-        case "task", False:
-            event = TaskUpdated(**ids, status=item.status)
-    if event is not None:
-        emit(event, by=by)
+    emit(event, by=by)

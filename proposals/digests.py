@@ -4,6 +4,7 @@ Beat looks each minute. A row for the day is made first, so that it happens once
 its attempt, outside of any transaction speaks to the world, and then writes down how it went.
 """
 
+import re
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -25,6 +26,9 @@ LATEST = timedelta(hours=4)  # after that the morning is over, and what waits is
 ATTEMPTS = 5
 PAUSE = timedelta(minutes=5)  # while one is at it, and between two attempts
 SHOWN = 10
+# What mail programs and Telegram make a link of: "https://…", "www.…", "site.example/…".
+LINK = re.compile(r"(?:\w[\w+.-]*://|www\.)\S+|[\w-]+(?:\.[\w-]+)+/\S*", re.IGNORECASE)
+TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # letters that change the direction of reading
 
 
 def send_due(*, now: datetime | None = None) -> int:
@@ -51,7 +55,7 @@ def text_of(workspace: Workspace, user: User, now: datetime) -> tuple[str, str]:
         lines = [f"Good morning, {user.get_username()}. You are on duty: {waits}.", ""]
         for proposal in waiting[:SHOWN]:
             lines += [
-                f"{proposal.kind.capitalize()} · {_one_line(proposal.title)} · {proposal.confidence:.2f}",
+                f"{proposal.kind.capitalize()} · {_harmless(proposal.title)} · {proposal.confidence:.2f}",
                 f"  {address(reverse('proposals:proposal', args=[proposal.pk]), workspace)}",
             ]
         if total > SHOWN:
@@ -90,6 +94,9 @@ def _deliver(pk: int, now: datetime) -> bool:
     taken = _take(pk, now)
     if taken is None:
         return False
+    if not rota.may_review(taken.workspace, taken.user):  # removed since it was made
+        Digest.objects.filter(pk=pk).update(gave_up_at=timezone.now(), error=f"{taken.user} may not review here.")
+        return False
     subject, text = text_of(taken.workspace, taken.user, now)
     problems = []
     if not taken.by_mail and (problem := _mail(taken.user, subject, text)):
@@ -119,7 +126,8 @@ def _mail(user: User, subject: str, text: str) -> str:
         return f"{user} has no e-mail address."
     try:
         EmailMessage(subject, text, to=[user.email]).send()
-    except OSError as error:  # smtplib's errors are OSErrors; their texts may hold addresses and answers of servers
+    except (OSError, ValueError) as error:  # smtplib's are OSErrors; a ValueError is an address that is none
+        # Without their texts, which may hold addresses and answers of servers.
         return f"The mail could not be sent ({type(error).__name__})."
     return ""
 
@@ -157,3 +165,8 @@ def _write_down(digest: Digest, *, by_mail: bool, by_telegram: bool, problems: l
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _harmless(title: str) -> str:
+    """A title out of a chat beside links of ours: on one line, without links and turned letters of its own."""
+    return LINK.sub("[link]", TURNING.sub("", _one_line(title)))

@@ -21,6 +21,12 @@ def today(workspace: Workspace) -> date:
     return timezone.localdate(timezone=workspace.zone)
 
 
+def may_review(workspace: Workspace, user: User) -> bool:
+    """Whether the person is a reviewer there, or more, right now."""
+    rows = Membership.objects.filter(workspace=workspace, user=user, role__in=MAY_REVIEW, user__is_active=True)
+    return rows.exists()
+
+
 def places_of(duty: Duty) -> list[DutyPlace]:
     """The rotation in its order, without those who may not review here (any more). One query."""
     members = Membership.objects.filter(workspace_id=duty.workspace_id, role__in=MAY_REVIEW, user__is_active=True)

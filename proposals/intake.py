@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 from analysis.models import AnalysisRun, Finding
 from ingestion.models import Quote
 from knowledge import desk
-from proposals import payloads, suggesting, transitions
+from proposals import origins, payloads, suggesting, transitions
 from proposals.diffs import as_payload, diff_of
 from proposals.intakeworld import World
 from proposals.journal import Journal
@@ -116,7 +116,7 @@ class Batch:
             payload[key] = both_lists(said.get(key), payload.get(key))
         if item is not None and "diff" in payload:
             grown = diff_of(proposal.kind, payload, said)
-            mine = {key for key, who in proposal.origins.items() if who == "human"}
+            mine = {key for key, who in proposal.origins.items() if who in origins.PEOPLE}
             for key in grown.keys() - mine:
                 before = payload["diff"].get(key, grown[key])["before"]
                 payload["diff"] = {**payload["diff"], key: {"before": before, "after": grown[key]["after"]}}
@@ -160,8 +160,8 @@ class Batch:
             fingerprint=finding.fingerprint,
             title=payloads.title_of(finding.kind, payload),
             payload=payload,
-            origins=dict.fromkeys(payloads.KINDS[finding.kind].model_fields, "ai")
-            | dict.fromkeys(ruled, suggesting.RULES),
+            origins=dict.fromkeys(payloads.KINDS[finding.kind].model_fields, origins.AI)
+            | dict.fromkeys(ruled, origins.RULES),
             recommendation=advice if advice == Recommendation.REJECT else Recommendation.NEW_TASK,
             confidence=finding.confidence,
             reasoning=finding.reasoning,

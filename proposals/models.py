@@ -44,7 +44,7 @@ class Proposal(models.Model):
     """Something a model found, waiting for a person or decided by one.
 
     `payload` has the keys of contract.md for its kind; `origins` says for each key who filled it last (ai,
-    rules of its project, human).
+    rules of its project, human, or edited: a person changed what a machine had filled).
     `findings` that repeat it add evidence and `rank`. What a decision made is `created_kind` and `created_id`.
     """
 

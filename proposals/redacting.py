@@ -5,65 +5,26 @@ all they had; what was decided keeps the place of the quote, empty. Where its wo
 a proposal, a decision's journal or an approved object, a mark stands instead.
 """
 
-import re
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Cast
 
 from analysis.models import AnalysisRun, Finding
 from ingestion import deleting
 from ingestion.models import Message, Quote
+from knowledge import vectors
 from knowledge.models import Atom, Edit, Embedding, Task, Topic
 from proposals.models import Evidence, Proposal, ReviewAction
 from proposals.ranking import rank_of
+from proposals.redactor import Redactor
+from tasktracker.core.models import IdempotentRequest
 
-MARK = "[deleted]"
-SHORTEST = 8  # characters: "ok, done" of somebody else must not go with it
 AT_ONCE = 100
-
-# What may hold words of messages, by model. `status` and its companions are no text.
-TEXTS: dict[type[models.Model], tuple[str, ...]] = {
-    Finding: ("title", "payload", "reasoning"),
-    Proposal: ("title", "payload", "reasoning", "judged"),
-    ReviewAction: ("changes",),
-    AnalysisRun: ("plan",),
-    Topic: ("name", "description", "keywords"),
-    Atom: ("title", "content"),
-    Task: ("title", "description", "labels", "fields"),
-    Edit: ("fields", "changes"),
-}
-
-
-class Redactor:
-    """Puts `MARK` where any of `passages` stands, whatever the white space and the case."""
-
-    def __init__(self, passages: Iterable[str]) -> None:
-        long = [words for words in passages if len(words.strip()) >= SHORTEST]
-        found = [r"\s+".join(map(re.escape, words.split())) for words in long]
-        self._pattern = re.compile("|".join(found), re.IGNORECASE) if found else None
-
-    def clean(self, value: Any) -> Any:
-        """A copy of a JSON value with the words gone; an equal one where they are not in it."""
-        if isinstance(value, str):
-            return self._pattern.sub(MARK, value) if self._pattern else value
-        if isinstance(value, list):
-            return [self.clean(one) for one in value]
-        if isinstance(value, dict):
-            return {name: self.clean(one) for name, one in value.items()}
-        return value
-
-    def write(self, rows: Iterable[models.Model]) -> None:
-        """Clean the texts of rows and store what changed; a row's times stay, as nobody edited it."""
-        for row in rows:
-            changed = {}
-            for name in TEXTS[type(row)]:
-                value = getattr(row, name)
-                if (cleaned := self.clean(value)) != value:
-                    changed[name] = cleaned
-            if changed:
-                type(row)._default_manager.filter(pk=row.pk).update(**changed)
 
 
 def forget_deleted() -> int:
@@ -90,28 +51,47 @@ def forget_message(*, message_id: int) -> None:
     redactor = Redactor(deleting.words_of(message))
     ours = {"quotes__message": message}
     findings = Finding.objects.filter(Q(**ours) | Q(window__places__message=message)).distinct()
-    supported = Proposal.objects.filter(
-        Q(evidence__quote__message=message) | Q(intakes__finding__in=findings.values("pk"))
-    ).distinct()
-    # In the order of their ids, as everybody who locks several does.
-    locked = list(Proposal.objects.select_for_update(of=("self",)).filter(pk__in=supported.values("pk")).order_by("pk"))
     atoms = Atom.objects.filter(**ours).distinct()
     tasks = Task.objects.filter(Q(**ours) | Q(atoms__in=atoms.values("pk"))).distinct()
+    topics = Topic.objects.filter(**ours).distinct()
+    objects: dict[str, models.QuerySet[Any]] = {"topic": topics, "atom": atoms, "task": tasks}
+    touched = Q(evidence__quote__message=message) | Q(intakes__finding__in=findings.values("pk")) | _about(objects)
+    # In the order of their ids, as everybody who locks several does.
+    keys = Proposal.objects.filter(touched, workspace=message.workspace_id).values("pk")
+    locked = list(Proposal.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk"))
     redactor.write(findings)
     redactor.write(locked)
     redactor.write(ReviewAction.objects.filter(proposal__in=locked))
     runs = AnalysisRun.objects.filter(Q(windows__places__message=message) | Q(proposals__in=locked))
     redactor.write(runs.distinct())
-    topics = Topic.objects.filter(**ours).distinct()
-    for kind, rows in (("topic", topics), ("atom", atoms), ("task", tasks)):
-        keys = rows.values("pk")
-        redactor.write(Edit.objects.filter(Q(object_id__in=keys) | Q(other_id__in=keys), kind=kind))
-    redactor.write(topics)
-    redactor.write(tasks)
-    redactor.write(atoms)
+    # Found by their words: a history names what it does not quote, and outlives what it is about.
+    redactor.write(_saying(Edit.objects.filter(workspace=message.workspace_id), redactor, "fields", "changes"))
+    redactor.write(_saying(IdempotentRequest.objects.filter(workspace=message.workspace_id), redactor, "body"))
+    for kind, rows in objects.items():
+        vectors.forget(kind, redactor.write(list(rows)))
+    vectors.forget(Embedding.Kind.PROPOSAL, [row.pk for row in locked])
     _drop_evidence(message, [row for row in locked if row.is_open])
-    Embedding.objects.filter(kind=Embedding.Kind.MESSAGE, object_id=message.pk).delete()
+    vectors.forget(Embedding.Kind.MESSAGE, [message.pk])
     deleting.wipe(message=message)
+
+
+def _about(objects: dict[str, models.QuerySet[Any]]) -> Q:
+    """Proposals that made, would change or were taken in by one of these: they hold what it says, or said before."""
+    found = Q(pk__in=())
+    for kind, rows in objects.items():
+        found |= Q(kind=kind, target_id__in=rows.values("pk"))
+        found |= Q(created_kind=kind, created_id__in=rows.values("pk"))
+    return found
+
+
+def _saying[M: models.Model](rows: models.QuerySet[M], redactor: Redactor, *columns: str) -> models.QuerySet[M]:
+    """The rows whose JSON columns may hold the words; what is short enough to be anybody's is not looked for."""
+    if not redactor.marks:
+        return rows.none()
+    names = {f"{column}_text": Cast(column, models.TextField()) for column in columns}
+    said = [Q(**{f"{name}__icontains": mark}) for name in names for mark in redactor.marks]
+    found: models.QuerySet[M] = rows.annotate(**names).filter(reduce(or_, said))
+    return found
 
 
 def _drop_evidence(message: Message, proposals: Iterable[Proposal]) -> None:

@@ -8,6 +8,7 @@ from analysis.models import Finding
 from ingestion.models import Participant
 from knowledge.models import Atom, Project, Task, Topic
 from proposals.models import Proposal
+from proposals.origins import PEOPLE
 from tasktracker.core.errors import NotFound
 
 Item = Topic | Atom | Task
@@ -110,7 +111,7 @@ def atom_meant(proposal: Proposal, to: int | str) -> Atom | None:
         found = outcome_of(other)
         if isinstance(found, Atom):
             return found
-    if runs and proposal.origins.get("links") != "human":
+    if runs and proposal.origins.get("links") not in PEOPLE:
         return None  # a model speaks of the atoms of its own answer; the same title elsewhere is another thing
     named = Atom.objects.filter(workspace_id=proposal.workspace_id, title__iexact=to, status=Atom.Status.ACTIVE)
     only = list(named[:2])

@@ -10,6 +10,7 @@ from proposals import selectors
 from proposals.bulk import VERBS
 from proposals.identity import Target
 from proposals.models import Evidence, Proposal
+from proposals.origins import ALL
 from proposals.payloads import KINDS
 from tasktracker.core.enums import RejectReason
 
@@ -56,6 +57,11 @@ class ProposalSerializer(serializers.ModelSerializer[Proposal]):
 
     tier = serializers.CharField(read_only=True)
     payload = serializers.SerializerMethodField()
+    origins = serializers.DictField(
+        child=serializers.ChoiceField(choices=ALL),
+        read_only=True,
+        help_text="Who filled each key of the payload last: edited is a person over what a machine had filled.",
+    )
     diff = serializers.SerializerMethodField()
     evidence = EvidenceSerializer(many=True, read_only=True)
     decided_by = serializers.CharField(source="decided_by.username", default=None, read_only=True)

@@ -12,8 +12,8 @@ from ingestion.models import Participant
 from knowledge.models import Project
 from knowledge.project_rules import first_word, folded
 from proposals.models import Evidence, Proposal
+from proposals.origins import PEOPLE, RULES
 
-RULES = "rules"  # who filled a field, beside "ai" and "human"
 WHYS = "suggested"  # the key of a payload that holds {field: why} of what was filled so
 FIELDS = ("project", "assignee", "priority")
 
@@ -119,7 +119,7 @@ def open_advice(proposal: Proposal) -> list[Suggestion]:
 
 
 def _is_news(proposal: Proposal, advice: Suggestion) -> bool:
-    if proposal.origins.get(advice.field) == "human":
+    if proposal.origins.get(advice.field) in PEOPLE:
         return False
     now = proposal.payload.get(advice.field)
     if advice.field == "assignee" and now:

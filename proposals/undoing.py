@@ -8,11 +8,13 @@ from django.utils import timezone
 
 from ingestion.models import Quote
 from knowledge import desk
+from knowledge.handwork import announce
 from proposals import consequences, transitions
 from proposals.decisions import about, seat
 from proposals.inheritance import is_moot, pass_on
 from proposals.journal import Change, Journal, revert
 from proposals.models import Proposal, ReviewAction
+from proposals.resolving import MODELS
 from proposals.uniting import unite_evidence
 from tasktracker.core.errors import Conflict, NotFound
 from tasktracker.core.events import ProposalUndone, emit
@@ -97,6 +99,7 @@ def is_on_top(newest: ReviewAction) -> bool:
 
 def _revert(action: ReviewAction, *, by: User) -> None:
     moved: list[Change] = []
+    made = (action.proposal.created_kind, action.proposal.created_id)
     revert(
         pass_on(action),
         restore={Proposal._meta.label_lower: moved.append},
@@ -117,6 +120,10 @@ def _revert(action: ReviewAction, *, by: User) -> None:
     proposal = Proposal.objects.filter(pk=action.proposal_id).first()
     if proposal is not None:
         emit(ProposalUndone(**about(proposal), undone=action.verb), by=by)
+    kind, pk = made
+    item = MODELS[kind]._default_manager.filter(pk=pk).first() if kind in MODELS else None
+    if item is not None:  # it was changed, not made, by what is taken back
+        announce(item, by=by)
 
 
 def _still_as_left(change: Change) -> bool:

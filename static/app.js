@@ -3,7 +3,7 @@
 (() => {
   const $ = (css, root = document) => root.querySelector(css);
   const $$ = (css, root = document) => [...root.querySelectorAll(css)];
-  const visible = (el) => el.getClientRects().length > 0;
+  const visible = (el) => (el.checkVisibility ? el.checkVisibility() : el.getClientRects().length > 0); // in a closed menu it is not
   const body = document.body;
 
   /* ---------- theme: a cookie, so that the server paints the right one at once ---------- */
@@ -119,9 +119,11 @@
     }
     document.dispatchEvent(new CustomEvent("tt:event", { detail: frame }));
     for (const el of $$("[data-live]")) {
-      if (el.dataset.live.split(" ").some((prefix) => frame.type.startsWith(prefix))) refresh(el);
+      if (el.dataset.live.split(" ").some((prefix) => frame.type.startsWith(prefix)) && concerns(el, frame)) refresh(el);
     }
   }
+  /* A page about certain things names them; it does not care for the others. */
+  const concerns = (el, { object }) => !el.dataset.liveOf || !object || el.dataset.liveOf.split(" ").includes(`${object.kind}:${object.id}`);
   /* Many frames are one refetch: 250 ms after the last of them, at the latest 1 s after the first, and never sooner
      than 1 s after the refetch before. */
   const fetched = new Map();
@@ -144,7 +146,7 @@
   const around = (el) => el.closest(".live-list, .desk-list, .panel") || el;
   function busy(el) {
     const scroller = el.closest(".live-list, .desk-rows");
-    return around(el).matches(":hover, :focus-within") || (scroller ? scroller.scrollTop : scrollY) > 4;
+    return around(el).matches(":hover, :focus-within") || $(".dragged", el) || (scroller ? scroller.scrollTop : scrollY) > 4;
   }
   const keysOf = (root) => $$("[data-key-id]", root).map((el) => el.dataset.keyId);
   function hold(el, html) {
@@ -154,8 +156,19 @@
     el.held = html;
     const button = $(`[data-held-for="${el.id}"]`);
     if (!button) return;
-    button.hidden = count === 0;
-    $("button", button).textContent = `${count} new`;
+    const says = el.dataset.holdSays;
+    button.hidden = count === 0 && !says;
+    $("button", button).textContent = count || !says ? `${count} new` : says;
+  }
+  /* The words of a part of the page, without what counts time or was opened by hand. */
+  function wordsOf(el) {
+    const copy = el.cloneNode(true);
+    for (const one of $$("time, .talk", copy)) one.remove();
+    return copy.textContent.replace(/\s+/g, " ").trim();
+  }
+  function isNews(el, html) {
+    const fresh = new DOMParser().parseFromString(html, "text/html").getElementById(el.id);
+    return !fresh || wordsOf(fresh) !== wordsOf(el) || fresh.querySelectorAll("[data-key-id]").length !== keysOf(el).length;
   }
   function release(el) {
     if (el.held === undefined) return;
@@ -165,7 +178,7 @@
     const button = $(`[data-held-for="${el.id}"]`);
     if (button) button.hidden = true;
     const id = el.id;
-    htmx.swap(el, html, { swapStyle: "outerHTML" });
+    htmx.swap(el, html, { swapStyle: "outerHTML" }, { select: el.getAttribute("hx-select") });
     markNew(document.getElementById(id), have);
     arrange();
   }
@@ -176,7 +189,12 @@
   body.addEventListener("htmx:beforeSwap", (e) => {
     const el = e.detail.target;
     if (!el.hasAttribute || !el.hasAttribute("data-hold") || e.detail.requestConfig.triggeringEvent?.type !== "live") return;
-    const rows = keysOf(el).length;
+    const says = el.dataset.holdSays;
+    if (says && !isNews(el, e.detail.serverResponse)) {
+      e.detail.shouldSwap = false;
+      return;
+    }
+    const rows = keysOf(el).length || Boolean(says);
     if (rows && (busy(el) || el.dataset.hold === "always")) {
       e.detail.shouldSwap = false;
       hold(el, e.detail.serverResponse);
@@ -291,6 +309,10 @@
   /* ---------- keys: by event.code, so that they work on any layout; silent while someone types ---------- */
   const typing = (el) => el.matches?.('input:not([type="checkbox"]):not([type="radio"]), textarea, select, [contenteditable="true"]');
   let sequence = 0;
+  /* A person's own keys: what is pressed → what it means by default, "" for a key that was given away. */
+  const own = JSON.parse(body.dataset.keymap || "{}");
+  const codeOf = (e) => e.code.replace(/^Numpad(\d)$/, "Digit$1").replace("NumpadEnter", "Enter");
+  const meant = (code, scope = "") => own[scope + code] ?? code;
   function press(code) {
     const open = $("dialog[open]");
     const menu = $("details.menu[open]");
@@ -302,7 +324,8 @@
         else el.click();
         return true;
       }
-      if (scope === open) return false;
+      // a digit chooses in what is open, or nothing
+      if (scope === open || (scope === menu && code.startsWith("Digit"))) return false;
     }
     return false;
   }
@@ -314,7 +337,8 @@
     $$("details.menu[open]").forEach((el) => { if (!el.contains(except)) el.open = false; });
   }
   document.addEventListener("keydown", (e) => {
-    const code = e.code.replace(/^Numpad(\d)$/, "Digit$1").replace("NumpadEnter", "Enter");
+    const pressed = codeOf(e);
+    const code = meant(pressed);
     if (code === "Escape") {
       const menu = $("details.menu[open]");
       if (menu) { menu.open = false; $("summary", menu).focus(); }
@@ -333,10 +357,10 @@
     let done = true;
     if (sequence && Date.now() - sequence < 1500) {
       sequence = 0;
-      const link = $(`[data-go="${code}"]`);
+      const link = $(`[data-go="${meant(pressed, "go:")}"]`);
       if (link) link.click(); else done = false;
-    } else if (e.key === "?" || (code === "Slash" && e.shiftKey)) showKeys();
-    else if (e.key === "/" || code === "Slash") { const box = $("details.menu[open] [type=search]") || $("#search-box"); if (box) { box.focus(); box.select(); } else $('[data-go="Slash"]')?.click(); }
+    } else if (e.key === "?" || (pressed === "Slash" && e.shiftKey)) showKeys();
+    else if ((e.key === "/" && !("Slash" in own)) || code === "Slash") { const box = $("details.menu[open] [type=search]") || $("#search-box"); if (box) { box.focus(); box.select(); } else $('[data-go="Slash"]')?.click(); }
     else if (code === "KeyJ" || code === "KeyK") { if ($("dialog[open]")) return; move(code === "KeyJ" ? 1 : -1, e.shiftKey); }
     else if (e.repeat || e.shiftKey) return;
     else if (code === "KeyG") sequence = Date.now();
@@ -415,6 +439,7 @@
   window.tasktracker = {
     toast,
     arrange,
+    meant: (e) => meant(codeOf(e)),
     replaceAddress(url) { history.replaceState(null, "", url); shown = address(); },
   };
   for (const name of ["htmx:pushedIntoHistory", "htmx:replacedInHistory"]) body.addEventListener(name, () => { shown = address(); });

@@ -49,7 +49,7 @@
   });
 
   document.addEventListener("keydown", (e) => {
-    const step = { BracketLeft: -1, BracketRight: 1 }[e.code];
+    const step = { BracketLeft: -1, BracketRight: 1 }[tasktracker.meant(e)];
     if (!step || e.ctrlKey || e.metaKey || e.altKey || e.repeat || e.target.matches?.("input, textarea, select")) return;
     const card = (e.target.closest?.(".task-card") || document.querySelector('#board [data-item][aria-current="true"]')?.closest(".task-card"));
     if (!card) return;

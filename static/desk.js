@@ -55,6 +55,8 @@
   body.addEventListener("htmx:configRequest", (e) => {
     const { elt, path, verb, headers } = e.detail;
     const card = $("#card");
+    // A card aside has no id by which the server knows that it alone is asked for, not the page around it.
+    if (aside.contains(elt)) headers["HX-Target"] = "card";
     if (verb === "post" && DECISION.test(path) && card?.contains(elt) && ready(card)) headers["TT-Shown"] = next.id;
   });
   body.addEventListener("htmx:beforeSend", (e) => {

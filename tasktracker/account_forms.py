@@ -15,6 +15,7 @@ from tasktracker.core import invitations
 from tasktracker.core.enums import Role, TokenScope
 from tasktracker.core.lockout import count_guess, forget_guesses
 from tasktracker.core.models import User
+from tasktracker.core.passwords import mail_is_on
 from tasktracker.core.permissions import Access
 
 STRENGTH = "At least 10 characters, and none of the common ones."
@@ -51,15 +52,15 @@ class InviteForm(forms.Form):
     """Whom to invite as what."""
 
     role = forms.ChoiceField()
-    email = forms.EmailField(
-        label="E-mail", required=False, help_text="The address of the new account; nothing is sent."
-    )
+    email = forms.EmailField(label="E-mail", required=False, help_text="The address of the new account.")
     days = forms.IntegerField(label="Days it lasts", min_value=1, max_value=invitations.MOST_DAYS)
     max_uses = forms.IntegerField(label="People it is for", min_value=1, max_value=invitations.MOST_USES)
 
     def __init__(self, access: Access, data: Any = None) -> None:
         initial = {"role": Role.REVIEWER, "days": invitations.DAYS, "max_uses": 1}
         super().__init__(data, initial=initial, auto_id="invite_%s")
+        if mail_is_on():
+            self.fields["email"].help_text = "The link is mailed there; it becomes the address of the new account."
         roles = invitations.roles_to_give(access)
         self.fields["role"].choices = [(role.value, role.label) for role in roles]  # type: ignore[attr-defined]
 

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tasktracker.account_forms import InviteForm, JoinForm
-from tasktracker.core import invitations
+from tasktracker.core import invitations, inviting_mail
 from tasktracker.core.enums import Role
 from tasktracker.core.lockout import count_guess
 from tasktracker.core.models import Membership
@@ -45,9 +45,11 @@ def all_invitations(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "tasktracker/invitations.html", panel(access, form), status=422)
     made, token = invitations.invite(access=access, **form.values())
+    link = request.build_absolute_uri(reverse("join", args=[token]))
     context = {
         "title": "The new invitation",
-        "link": request.build_absolute_uri(reverse("join", args=[token])),
+        "link": link,
+        "mailed": inviting_mail.send_later(invitation=made, link=link),
         "what": f"Whoever opens it becomes a member of {access.workspace} as {made.role}.",
         "until": made.expires_at,
         "back": reverse("invitations"),

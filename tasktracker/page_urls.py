@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
-from tasktracker import audit_pages, member_pages, settings_page, views
+from tasktracker import audit_pages, key_pages, member_pages, settings_page, views
 from tasktracker.core.lockout import CountedForm
 
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("search/", views.search, name="search"),
     path("", include("tasktracker.account_urls")),
     path("settings/", settings_page.settings, name="settings"),
+    path("settings/keys/", key_pages.own_keys, name="own_keys"),
     path("settings/members/", member_pages.members_page, name="members"),
     path("settings/members/<id:pk>/role/", member_pages.change_role, name="member_role"),
     path("settings/members/<id:pk>/remove/", member_pages.remove, name="remove_member"),

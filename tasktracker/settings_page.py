@@ -20,6 +20,7 @@ from tasktracker.account_forms import TokenForm
 from tasktracker.core import services
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import Invalid
+from tasktracker.core.events import recheck_member
 from tasktracker.core.models import ApiToken, Membership
 from tasktracker.core.permissions import access_for, page
 
@@ -90,6 +91,8 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = ApiToken.objects.filter(workspace=access.workspace)
     if access.role is not Role.ADMIN:
         found = found.filter(user=access.user)
-    get_object_or_404(found, pk=pk).delete()
+    token = get_object_or_404(found, pk=pk)
+    token.delete()
+    recheck_member(token.workspace_id, token.user_id)  # it may have a socket open
     messages.success(request, "The token is revoked.")
     return redirect("settings")

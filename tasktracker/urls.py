@@ -10,6 +10,7 @@ from tasktracker.core import (
     api_views,
     schema,  # noqa: F401  (registers itself with drf-spectacular)
 )
+from tasktracker.core.invitations_api import InvitationViewSet
 from tasktracker.core.people_api import AuditViewSet, MemberViewSet
 from tasktracker.core.policy import docs_view
 from tasktracker.stats import StatsView
@@ -18,6 +19,7 @@ admin.autodiscover()
 
 people = SimpleRouter(trailing_slash=False)
 people.register("members", MemberViewSet, basename="member")
+people.register("invitations", InvitationViewSet, basename="invitation")
 people.register("audit", AuditViewSet, basename="audit")
 
 api: list[URLPattern | URLResolver] = [

@@ -1,4 +1,4 @@
-"""How many proposals wait, for the bar of every page."""
+"""How many proposals wait, for the bar of every page; where things come from, and who filled a field."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from proposals import origins
 from proposals.models import Proposal
 
 register = template.Library()
@@ -38,6 +39,22 @@ def review_count(context: Context) -> SafeString:
         ' hx-target="this" hx-swap="outerHTML">{}</span>',
         reverse("proposals:count"),
         waiting(context),
+    )
+
+
+@register.simple_tag
+def origin_mark(origin: str, plain: bool = False) -> SafeString | str:
+    """Who filled a field, as a drawing with its words: a spark for a machine, a pencil for what a person changed.
+
+    Beside a value only what was edited is marked: a machine's spark is drawn by the value's own class. `plain` marks
+    each of them.
+    """
+    told = origins.TOLD.get(origin)
+    if told is None or not (plain or origin == origins.EDITED):
+        return ""
+    drawn = "machine " if origin in origins.MACHINES else ""
+    return format_html(
+        '<span class="{}origin {}" title="{}"><span class="sr">{}</span></span>', drawn, origin, told, told
     )
 
 

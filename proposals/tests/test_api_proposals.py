@@ -149,7 +149,8 @@ def test_approving_makes_the_thing(alice: Person, kind: str, model: type[Topic] 
 def test_approving_with_edits_marks_them_as_a_persons(alice: Person) -> None:
     proposal = make_proposal(alice.workspace, "task")
     body = post(alice, proposal, "approve", edits={"title": "Fix it", "due": "2026-12-24"}).json()
-    assert (body["title"], body["origins"]["title"], body["origins"]["priority"]) == ("Fix it", "human", "ai")
+    assert (body["title"], body["origins"]["title"], body["origins"]["priority"]) == ("Fix it", "edited", "ai")
+    assert body["origins"]["due"] == "human", "the model had left it empty"
     assert str(Task.objects.get().due) == "2026-12-24"
 
 

@@ -81,7 +81,7 @@ def test_on_telegram_too_as_plain_text(workspace: Workspace, ada: User, api: Fak
     assert digests.send_due(now=MORNING) == 1
     call = next(call for call in api.calls if call.method == "sendMessage")
     assert call.params["chat_id"] == "77"
-    assert "<b>Stop</b> the [leak](http://evil.example)" in call.params["text"]
+    assert "<b>Stop</b> the [leak]([link]" in call.params["text"]
     assert "parse_mode" not in call.params
     assert "is_disabled" in call.params["link_preview_options"]
     assert Digest.objects.get().by_telegram

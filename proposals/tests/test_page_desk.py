@@ -183,7 +183,7 @@ def test_edit_saves_what_changed_and_marks_it_as_a_persons(reviewer: Person) -> 
     submit(client, page, page.one("form", class_="edit"), at, title="Fix export", priority="high")
     proposal.refresh_from_db()
     assert (proposal.status, proposal.title, proposal.payload["priority"]) == ("pending", "Fix export", "high")
-    assert (proposal.origins["title"], proposal.origins["category"]) == ("human", "ai")
+    assert (proposal.origins["title"], proposal.origins["category"]) == ("edited", "ai")
 
 
 def test_edit_and_approve_at_once(reviewer: Person) -> None:

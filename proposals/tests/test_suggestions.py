@@ -171,7 +171,7 @@ def test_what_the_rules_say_otherwise_is_a_suggestion_that_a_click_takes(
     form = next(one for one in forms if one.inside[1].attrs["value"] == "priority")
     assert submit(client, page, form, "/review/").status_code == 302
     proposal.refresh_from_db()
-    assert (proposal.payload["priority"], proposal.origins["priority"]) == ("critical", "human")
+    assert (proposal.payload["priority"], proposal.origins["priority"]) == ("critical", "edited")
     assert proposal.payload["project"] is None
     assert "critical?" not in card(reviewer, proposal).text
     services.undo(proposal_id=proposal.pk, by=reviewer.user)

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from tasktracker.core import members, services
+from tasktracker.core import audit, members, passwords, services
 from tasktracker.core.account_models import (
     Invitation,
     InvitationUse,
@@ -20,6 +20,7 @@ from tasktracker.core.account_models import (
 from tasktracker.core.adminsite import ScopedAdmin, ScopedForm, managed
 from tasktracker.core.audit_models import AuditEntry
 from tasktracker.core.enums import Role
+from tasktracker.core.events import recheck_member
 from tasktracker.core.models import (
     ApiToken,
     Event,
@@ -113,6 +114,18 @@ class UserAdmin(ScopedAdmin):
         if "is_active" in form.changed_data and not obj.is_active:
             members.refuse_switching_off(user=obj)
         super().save_model(request, obj, form, change)
+        for room in obj.memberships.values_list("workspace_id", flat=True) if change else ():
+            recheck_member(room, obj.pk)  # an open socket of an account that was switched off
+        if "email" in form.changed_data:
+            passwords.set_address(user=obj, address=obj.email)
+        told = {
+            name: "hidden" if name == "email" else [form.initial[name], getattr(obj, name)]
+            for name in ("email", "is_active")
+            if name in form.changed_data
+        }
+        if told:
+            me: Any = request.user
+            audit.note_account(user=obj, by=me, changes=told)
 
     def _reaches(self, request: HttpRequest, obj: Any) -> bool:
         """An account is changed only by who administers every workspace that it is in."""

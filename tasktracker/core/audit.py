@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 
 from tasktracker.core.audit_models import AuditEntry
 from tasktracker.core.models import User, Workspace
@@ -99,6 +100,25 @@ def actor_of(request: HttpRequest) -> str:
     access = getattr(request, "access", None)
     user: Any = access.user if access is not None else request.user
     return str(user.pk or "")
+
+
+def note_account(*, user: User, by: User, changes: dict[str, Any]) -> None:
+    """What an admin did to an account, in the log of every workspace that the person is in.
+
+    An account lies in no workspace, so no trigger knows in which log it stands. `changes` as in `AuditEntry`.
+    """
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            workspace_id=workspace_id,
+            by=by,
+            at=timezone.now(),
+            kind="member",
+            object_id=pk,
+            verb="changed",
+            changes={"user_id": [user.pk, user.pk], **changes},
+        )
+        for pk, workspace_id in user.memberships.values_list("pk", "workspace_id")
+    )
 
 
 def entries(

@@ -171,26 +171,40 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
                 await self._tell_people()
             await asyncio.sleep(FRAME_INTERVAL)
 
+    async def member_recheck(self, message: dict[str, Any]) -> None:
+        """Somebody's membership changed: whose it is looks at once, not at the next turn."""
+        if hasattr(self, "access") and message["user"] == self.access.user.pk:
+            await self._check()
+
     async def _recheck(self) -> None:
         while True:
             await asyncio.sleep(RECHECK_EVERY)
-            try:
-                allowed = await database_sync_to_async(self._may_stay)()
-            except (DatabaseError, PoolTimeout):
-                await self.close(1011)
-                return
-            if not allowed:
-                await self.close(4403)
+            if not await self._check():
                 return
 
-    def _may_stay(self) -> bool:
-        """Still a member, with a token that was not revoked or a session that was not ended."""
-        if selectors.membership_of(self.access.user, self.access.workspace.pk) is None:
+    async def _check(self) -> bool:
+        """Close where the person may not stay; whether they may."""
+        try:
+            access = await database_sync_to_async(self._access_now)()
+        except (DatabaseError, PoolTimeout):
+            await self.close(1011)
             return False
+        if access is None:
+            await self.close(4403)
+            return False
+        self.access = access
+        return True
+
+    def _access_now(self) -> Access | None:
+        """What the person may do by now; None without a membership, a token that is alive, or the session."""
         if self.token is not None:
-            return token_owner(self.token) is not None
+            owner = token_owner(self.token)
+            return access_of_token(owner) if owner is not None else None
         session = self.scope["session"]
-        return bool(session.exists(session.session_key))
+        if not session.exists(session.session_key):
+            return None
+        found = selectors.membership_of(self.access.user, self.access.workspace.pk)
+        return Access(self.access.user, self.access.workspace, Role(found.role)) if found is not None else None
 
     def _is_wanted(self, event: dict[str, Any]) -> bool:
         if self.types and event["type"] not in self.types:

@@ -189,10 +189,29 @@ class TopicCreated(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TopicUpdated(DomainEvent):
+    """Changed, merged, split, confirmed, or brought back."""
+
+    type = "topic.updated"
+    kind = "topic"
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AtomCreated(DomainEvent):
     type = "atom.created"
     kind = "atom"
     atom_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtomUpdated(DomainEvent):
+    """Changed, merged, linked, confirmed, or brought back."""
+
+    type = "atom.updated"
+    kind = "atom"
+    atom_type: str
+    status: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,6 +283,11 @@ def enqueue(name: str, *args: Any, countdown: float | None = None) -> bool:
     return True
 
 
+def recheck_member(workspace_id: int, user_id: int) -> None:
+    """After the commit: a person's sockets in a workspace look at once whether they may stay, and in what role."""
+    transaction.on_commit(partial(poker.tell, workspace_id, {"type": "member.recheck", "user": user_id}))
+
+
 def group_name(workspace_id: int) -> str:
     """The channel-layer group of a workspace's sockets."""
     return f"workspace.{workspace_id}"
@@ -300,6 +324,12 @@ class Poker:
         else:
             asyncio.run_coroutine_threadsafe(self._send(workspace_id), loop).result()
 
+    def tell(self, workspace_id: int, message: dict[str, Any]) -> None:
+        """Send the workspace's sockets one message, at once; returns when it was sent."""
+        with self._lock:
+            loop = self._own_loop()
+        asyncio.run_coroutine_threadsafe(self._send(workspace_id, message), loop).result()
+
     def _own_loop(self) -> asyncio.AbstractEventLoop:
         """The loop of this process; a child that was forked has no thread to run that of its parent."""
         if self._loop is None or self._pid != os.getpid():
@@ -314,10 +344,10 @@ class Poker:
             self._last[workspace_id] = time.monotonic()
         await self._send(workspace_id)
 
-    async def _send(self, workspace_id: int) -> None:
+    async def _send(self, workspace_id: int, message: dict[str, Any] | None = None) -> None:
         try:
             async with asyncio.timeout(POKE_TIMEOUT):
-                await get_channel_layer().group_send(group_name(workspace_id), {"type": "events.poke"})
+                await get_channel_layer().group_send(group_name(workspace_id), message or {"type": "events.poke"})
         except (RedisError, OSError) as error:  # a TimeoutError is one
             log.warning("channel layer away, sockets will look by themselves (%s)", type(error).__name__)
 

@@ -1,5 +1,6 @@
 """Pages and their fragments: one view, one template; what every page knows of its reader; refusals as pages."""
 
+import json
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -11,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 
-from tasktracker.core import selectors
+from tasktracker.core import keys, selectors
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import DomainError, TooMany
 from tasktracker.core.models import Membership, Workspace
@@ -38,17 +39,18 @@ def fragment(
     *,
     else_redirect: str = "",
     told: str = "",
+    undo: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """Render `template` ("page.html#part") for htmx. Without it: the whole page, or a redirect to `else_redirect`.
 
-    `told` is what the next page says in a toast after a redirect.
+    `told` is what the next page says in a toast after a redirect, `undo` the address that takes it back.
     """
     if wants_fragment(request):
         return render(request, template, dict(context or {}), status=status)
     if else_redirect:
         if told:
-            messages.success(request, told)
+            messages.success(request, told, extra_tags=undo)
         return redirect(else_redirect)
     return render(request, template.partition("#")[0], dict(context or {}), status=status)
 
@@ -93,6 +95,17 @@ class Here:
     @property
     def is_admin(self) -> bool:
         return self.role is Role.ADMIN
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """The reader's key for each action, by event.code."""
+        return keys.keys_of(getattr(self._request, "user", None))
+
+    @property
+    def keymap(self) -> str:
+        """As JSON what the page's script has to translate; "" for a reader with the defaults."""
+        found = keys.keymap_of(getattr(self._request, "user", None))
+        return json.dumps(found, separators=(",", ":")) if found else ""
 
     @cached_property
     def since(self) -> int:

@@ -2,11 +2,12 @@
 
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db import connection, transaction
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from tasktracker.core.account_models import Invitation, InvitationUse
@@ -19,24 +20,37 @@ from tasktracker.core.services import digest, set_staff
 DAYS = 7
 MOST_DAYS = 90
 MOST_USES = 500
+NAMES_LOCK = 7202
+BELOW_MANAGER = [role for role in Role if role.rank < Role.MANAGER.rank]
 
 
 def roles_to_give(access: Access) -> list[Role]:
     """The roles that a person may invite to: an admin all, a manager those below, everybody else none."""
     if access.allows(Role.ADMIN):
         return list(Role)
-    return [role for role in Role if role.rank < Role.MANAGER.rank] if access.allows(Role.MANAGER) else []
+    return BELOW_MANAGER if access.allows(Role.MANAGER) else []
+
+
+def _stands() -> Any:
+    """Whether who made it may still give its role: else a link kept in a pocket would let in who was removed."""
+    makers = Membership.objects.filter(
+        user=OuterRef("created_by"), workspace=OuterRef("workspace"), user__is_active=True
+    )
+    stands = Q(Exists(makers.filter(role=Role.ADMIN)))
+    stands |= Q(Exists(makers.filter(role=Role.MANAGER)), role__in=BELOW_MANAGER)
+    return ExpressionWrapper(stands, output_field=BooleanField())
 
 
 def listed(workspace: Workspace) -> QuerySet[Invitation]:
     """The invitations of a workspace, newest first, each with how often it was `used`."""
     rows = Invitation.objects.filter(workspace=workspace).select_related("created_by").annotate(used=Count("uses"))
+    rows = rows.annotate(stands=_stands())
     return rows.order_by("-id")
 
 
 def state_of(invitation: Invitation, used: int) -> str:
-    """open, used, expired or revoked."""
-    if invitation.revoked_at is not None:
+    """open, used, expired or revoked; `invitation` has the annotation `stands`."""
+    if invitation.revoked_at is not None or not getattr(invitation, "stands", False):
         return "revoked"
     if used >= invitation.max_uses:
         return "used"
@@ -81,7 +95,7 @@ def revoke(*, access: Access, invitation_id: int) -> Invitation:
 
 def find(token: str) -> tuple[Invitation, str] | None:
     """The invitation of a token and its state; None where nobody was ever invited so."""
-    rows = Invitation.objects.select_related("workspace", "created_by").annotate(used=Count("uses"))
+    rows = Invitation.objects.select_related("workspace", "created_by").annotate(used=Count("uses"), stands=_stands())
     found = rows.filter(digest=digest(token)).first()
     return (found, state_of(found, found.used)) if found is not None else None
 
@@ -101,6 +115,7 @@ def join(*, token: str, username: str, password: str) -> Membership:
     """A new account, and its membership. Raises as `accept`, and `Invalid` for a name or password that won't do."""
     invitation = _locked(token)
     user = User(username=User.normalize_username(username), email=invitation.email)
+    _refuse_taken(user.username)
     try:
         validate_password(password, user)
         user.set_password(password)
@@ -111,9 +126,18 @@ def join(*, token: str, username: str, password: str) -> Membership:
     return _join(invitation, user)
 
 
+def _refuse_taken(username: str) -> None:
+    """Raise `Invalid` for a name that somebody has, whatever its case; of two who ask at once the second one waits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NAMES_LOCK])
+    if User.objects.filter(username__iexact=username).exists():
+        raise Invalid("Somebody has this name already.", field="username")
+
+
 def _locked(token: str) -> Invitation:
     """The invitation under a lock, so that the last use is given once."""
-    found = Invitation.objects.select_for_update().filter(digest=digest(token)).first()
+    rows = Invitation.objects.select_for_update().annotate(stands=_stands())
+    found = rows.filter(digest=digest(token)).first()
     if found is None:
         raise NotFound("There is no such invitation.")
     state = state_of(found, found.uses.count())

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from tasktracker.core import audit
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import Conflict, Invalid
-from tasktracker.core.events import MemberChanged, emit
+from tasktracker.core.events import MemberChanged, emit, recheck_member
 from tasktracker.core.models import ApiToken, Membership, User, Workspace
 from tasktracker.core.services import set_staff
 from tasktracker.core.transitions import lock
@@ -80,3 +80,4 @@ def _refuse_last_admin(membership: Membership, way_out: str) -> None:
 
 def _say(membership: Membership, *, role: str, by: User) -> None:
     emit(MemberChanged(workspace_id=membership.workspace_id, object_id=membership.pk, role=role), by=by)
+    recheck_member(membership.workspace_id, membership.user_id)

@@ -25,7 +25,12 @@ class TimeStamped(models.Model):
 
 
 class User(AbstractUser):
-    """A person who logs in. What they may do is said by their memberships, never by `is_superuser`."""
+    """A person who logs in. What they may do is said by their memberships, never by `is_superuser`.
+
+    `own_keys` is `{action: event.code}`, where the person has chosen other keys than the defaults (keys.py).
+    """
+
+    own_keys = models.JSONField(default=dict, blank=True, editable=False)
 
 
 class Workspace(TimeStamped):

@@ -26,6 +26,7 @@ from tasktracker.core.totp import ISSUER
 STATE = "passkey"  # in the session: the challenge that was given
 MOST = 20
 LIMIT = 64 * 1024  # characters of an answer
+NO_ANSWER = (ValueError, TypeError, KeyError, AttributeError, RecursionError)  # what reading a broken one raises
 
 
 def _server(request: HttpRequest) -> Fido2Server:
@@ -59,7 +60,7 @@ def add(request: HttpRequest, *, user: User, name: str, answer: str) -> Passkey:
     state = request.session.pop(STATE, None)
     try:
         made = _server(request).register_complete(state, _read(answer))
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except NO_ANSWER:
         raise Invalid("The passkey could not be kept. Load the page anew, and try again.") from None
     credential = made.credential_data
     if credential is None:
@@ -94,13 +95,15 @@ def check(request: HttpRequest, *, user: User, answer: str) -> bool:
     try:
         given = AuthenticationResponse.from_dict(_read(answer))
         used = _server(request).authenticate_complete(state, _credentials(user), given)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except NO_ANSWER:
         return False
     counter = given.response.authenticator_data.counter
     with transaction.atomic():
-        row = user.passkeys.select_for_update().get(credential_id=websafe_encode(used.credential_id))
-        if counter and counter <= row.sign_count:
-            return False  # a copy of the key was used meanwhile
+        row = user.passkeys.select_for_update().filter(credential_id=websafe_encode(used.credential_id)).first()
+        if row is None:
+            return False  # removed meanwhile
+        if (counter or row.sign_count) and counter <= row.sign_count:
+            return False  # a copy of the key was used meanwhile; some keys never count, and say 0 each time
         row.sign_count, row.last_used_at = counter, timezone.now()
         row.save(update_fields=["sign_count", "last_used_at"])
     return True

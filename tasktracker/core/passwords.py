@@ -10,6 +10,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
 
+from tasktracker.core import audit
 from tasktracker.core.account_models import PasswordLink
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import Forbidden, NotFound, Unavailable
@@ -46,25 +47,34 @@ def make_link(*, user: User, by: User | None, lasts: timedelta = BY_ADMIN) -> st
     """
     if by is not None:
         user.password_links.filter(created_by__isnull=False, used_at__isnull=True).delete()
+        audit.note_account(user=user, by=by, changes={"password_link": "hidden"})
     token = secrets.token_urlsafe(32)
     PasswordLink.objects.create(user=user, digest=digest(token), created_by=by, expires_at=timezone.now() + lasts)
     return token
 
 
+def is_over(*, admin: User, user: User) -> bool:
+    """Whether `admin` administers every workspace of `user`."""
+    mine = Membership.objects.filter(user=admin, role=Role.ADMIN, user__is_active=True).values("workspace_id")
+    return not user.memberships.exclude(workspace_id__in=mine).exists()
+
+
 def require_over(*, admin: User, user: User) -> None:
     """Raise `Forbidden` unless `admin` administers every workspace of `user`: a new password opens them all."""
-    mine = Membership.objects.filter(user=admin, role=Role.ADMIN).values("workspace_id")
-    if user.memberships.exclude(workspace_id__in=mine).exists():
+    if not is_over(admin=admin, user=user):
         raise Forbidden("This person is also in a workspace that you do not administer, which a new password opens.")
 
 
 def find(token: str) -> PasswordLink | None:
-    """The link that a token belongs to, while it can be used."""
-    return (
-        PasswordLink.objects.select_related("user")
+    """The link that a token belongs to, while it can be used: an admin's as long as they could make it anew."""
+    link = (
+        PasswordLink.objects.select_related("user", "created_by")
         .filter(digest=digest(token), used_at__isnull=True, expires_at__gt=timezone.now(), user__is_active=True)
         .first()
     )
+    if link is None or (link.created_by is not None and not is_over(admin=link.created_by, user=link.user)):
+        return None
+    return link
 
 
 @transaction.atomic

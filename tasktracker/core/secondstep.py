@@ -60,10 +60,13 @@ def must_set_up(user: User, session: Any) -> bool:
 def _logged_in(sender: object, request: HttpRequest, user: User, **_: Any) -> None:
     """Whichever view logs somebody in: without the second step it is taken back, and the person is awaited."""
     waiting: Any = request
-    if getattr(request, "second_step_done", False) or not has_second_step(user):
+    session = request.session
+    done = getattr(request, "second_step_done", False)
+    if not done:
+        session.pop(PASSED, None)  # of whoever was here before: an awaited session is nobody's, so login() keeps it
+    if done or not has_second_step(user):
         sessions.note(request, user)
         return
-    session = request.session
     backend = session.get(BACKEND_SESSION_KEY)
     for key in (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY):
         session.pop(key, None)
@@ -213,6 +216,7 @@ def remove(request: HttpRequest, *, user: User, passkey_id: int | None = None) -
 
     Raises `Conflict` where the person's role needs a second step, and this is the last.
     """
+    User.objects.select_for_update().get(pk=user.pk)  # else two at once each see what the other one removes
     if passkey_id is None:
         TotpDevice.objects.filter(user=user).delete()
     else:

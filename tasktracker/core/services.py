@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.sessions.models import Session
@@ -13,8 +13,9 @@ from django.utils.text import slugify
 from tasktracker.core.account_models import TotpDevice
 from tasktracker.core.enums import Role, TokenScope
 from tasktracker.core.errors import Invalid
-from tasktracker.core.models import ApiToken, Heartbeat, Membership, User, Workspace
+from tasktracker.core.models import ApiToken, Heartbeat, IdempotentRequest, Membership, User, Workspace
 
+REQUESTS_KEPT = timedelta(days=7)  # a client that asks again asks within minutes
 TOKEN_PREFIX = "tt_"  # noqa: S105 (what a token begins with, so that a leaked one is recognised)
 
 
@@ -92,10 +93,11 @@ def create_token(
 
 @transaction.atomic
 def set_random_password(*, user: User) -> str:
-    """Give `user` a new random password and return it; it is stored only as a hash. Their logins end."""
+    """Give `user` a new random password and return it; it is stored only as a hash. Logins and links to one end."""
     password = "-".join(secrets.token_hex(3) for _ in range(4))
     user.set_password(password)
     user.save(update_fields=["password"])
+    user.password_links.filter(used_at__isnull=True).delete()
     Session.objects.filter(login__user=user).delete()
     return password
 
@@ -111,3 +113,8 @@ def forget_second_step(*, user: User) -> None:
 def beat(*, name: str, detail: dict[str, Any] | None = None) -> None:
     """Say that the part `name` lives."""
     Heartbeat.objects.update_or_create(name=name, defaults={"at": timezone.now(), "detail": detail or {}})
+
+
+def forget_requests() -> None:
+    """Let go of the answers that are kept for a second asking, and of what they hold, after a week."""
+    IdempotentRequest.objects.filter(created_at__lt=timezone.now() - REQUESTS_KEPT).delete()

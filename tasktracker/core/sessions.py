@@ -15,7 +15,8 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from tasktracker.core.account_models import LoginSession
-from tasktracker.core.models import User
+from tasktracker.core.events import recheck_member
+from tasktracker.core.models import Membership, User
 
 SEEN = "seen"  # in the session: for which key it was noted, and when
 SEEN_EVERY = 300  # seconds between two notes of one login
@@ -93,8 +94,9 @@ def open_logins(user: User) -> QuerySet[LoginSession]:
 
 
 def end_login(*, login: LoginSession) -> None:
-    """End one login: its next request is a stranger's."""
+    """End one login: its next request is a stranger's, and its sockets close."""
     Session.objects.filter(pk=login.session_id).delete()
+    _tell_sockets(login.user_id)
 
 
 def end_logins(*, user: User, keep: str | None = None) -> int:
@@ -102,7 +104,13 @@ def end_logins(*, user: User, keep: str | None = None) -> int:
     ended = Session.objects.filter(login__user=user).exclude(pk=keep or "")
     number = ended.count()
     ended.delete()
+    _tell_sockets(user.pk)
     return number
+
+
+def _tell_sockets(user_id: int) -> None:
+    for workspace_id in Membership.objects.filter(user=user_id).values_list("workspace_id", flat=True):
+        recheck_member(workspace_id, user_id)
 
 
 def forget_expired() -> None:

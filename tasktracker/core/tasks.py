@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import beat_init, heartbeat_sent, worker_ready
 from django.db import DatabaseError, connection
 
-from tasktracker.core import passwords, services, sessions
+from tasktracker.core import inviting_mail, passwords, services, sessions
 from tasktracker.core.llm import remembered
 from tasktracker.core.models import User
 
@@ -38,8 +38,9 @@ def worker_heartbeat(**_: object) -> None:
 
 @shared_task(ignore_result=True)
 def forget_old_answers() -> None:
-    """Let go of answers of models that are remembered for too long."""
+    """Let go of answers that are kept for too long: of models, and of ours for a second asking."""
     remembered.forget_old()
+    services.forget_requests()
 
 
 @shared_task(
@@ -53,6 +54,18 @@ def mail_password_links(user_ids: list[int], base: str) -> None:
     """Mail each person a link to a new password; `base` is the origin of our pages."""
     for user in User.objects.filter(pk__in=user_ids, is_active=True):
         passwords.mail_link(user=user, base=base)
+
+
+@shared_task(
+    ignore_result=True,
+    autoretry_for=(OSError, smtplib.SMTPException),
+    retry_backoff=5,
+    retry_jitter=True,
+    max_retries=4,
+)
+def mail_invitation(invitation_id: int, sealed: str) -> None:
+    """Mail an invitation; its link comes encrypted."""
+    inviting_mail.send(invitation_id=invitation_id, sealed=sealed)
 
 
 @shared_task(ignore_result=True)

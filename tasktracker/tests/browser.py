@@ -44,6 +44,11 @@ const note = (said) => window.__complaints.push(said);
 document.addEventListener("securitypolicyviolation", (e) => note(`${e.violatedDirective} ${e.blockedURI}`));
 for (const name of ["alert", "confirm", "prompt"]) window[name] = (said) => note(`${name}(${said})`);
 addEventListener("error", (e) => note(`error ${e.message}`));
+window.__shifts = [];
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) window.__shifts.push([one.value, one.sources.map(
+    (s) => `${s.node?.nodeName}.${s.node?.className ?? ""} ${s.node?.textContent.trim().slice(0, 20)}`)]);
+}).observe({ type: "layout-shift", buffered: true });
 """
 
 
@@ -178,6 +183,11 @@ class Browser:
                 ".map(e => `${e.tagName}.${e.className}`).slice(0, 8).concat(['the page'])"
             )
         )
+
+    def shift(self) -> tuple[float, list[str]]:
+        """How much the page has moved by itself since it was asked for (every layout shift added), and what did."""
+        found = self.run("return window.__shifts || []")
+        return sum(value for value, _ in found), [what for _, sources in found for what in sources]
 
     def complaints(self) -> list[str]:
         """Violations of the CSP, dialogs and script errors, in this document and in the browser's log."""

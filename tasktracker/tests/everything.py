@@ -68,6 +68,7 @@ class Everything:
             f"{reverse('search')}?q=words",
             reverse("settings"),
             *(reverse(name) for name in ("account", "set_up_second_step", "invitations")),
+            reverse("own_keys"),
             reverse("members"),
             reverse("audit"),
             f"{reverse('audit')}?kind=project&object_id={self.task.project_id}",

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tasktracker.core.tests.factories import Person, make_person
+from tasktracker.tests import axe
 from tasktracker.tests.browser import Browser
 from tasktracker.tests.everything import Everything, fill
 from tasktracker.tests.hostile import PAYLOADS
@@ -13,6 +14,7 @@ from tasktracker.tests.support import LiveStack, wait_for
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.live]
 WORDS = "A sentence with Donaudampfschifffahrtsgesellschaftskapitänsmütze and https://example.org/a/very/long/path?with=much"
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
+STEADY = 0.05  # of layout shift; 0.1 is what is called good elsewhere
 # What the server writes there for a person who has chosen.
 IN_THEME = "document.documentElement.dataset.theme = arguments[0];\n"
 
@@ -30,7 +32,10 @@ def made(person: Person) -> Everything:
 def test_every_page_fits_a_phone_keeps_its_policy_and_can_be_read(
     person: Person, made: Everything, web: LiveStack, browser: Browser
 ) -> None:
-    """One visit of each: loaded as a phone, since date fields stay as they were made, then as a desk in each theme."""
+    """One visit of each: loaded as a phone, since date fields stay as they were made, then as a desk in each theme.
+
+    axe-core looks at all three; what a theme cannot change is looked at once.
+    """
     browser.log_in(person.user, web.url)
     browser.motion(on=False)
     found: dict[str, list[str]] = {}
@@ -39,9 +44,15 @@ def test_every_page_fits_a_phone_keeps_its_policy_and_can_be_read(
         browser.open(at)
         wait_for(lambda: browser.run("return document.readyState === 'complete' && !!window.htmx"))
         found[f"{at} is too wide for 375 px"] = browser.too_wide()
+        axe.inject(browser)
+        found[f"{at} keeps somebody out on a phone"] = axe.violations(browser, without=("color-contrast",))
+        moved, what = browser.shift()
+        found[f"{at} moves by {moved:.3f} on a phone"] = what if moved >= STEADY else []
         browser.desk()
         for theme in ("light", "dark"):
             found[f"{at} is faint when {theme}"] = browser.run(IN_THEME + CONTRAST, theme)
+            asked = () if theme == "light" else axe.BY_THEME
+            found[f"{at} keeps somebody out when {theme}"] = axe.violations(browser, *asked)
         found[f"{at} complains"] = browser.complaints()
     wrong = [f"{what}: {told}" for what, told in found.items() if told]
     assert not wrong, "\n".join(wrong)

@@ -90,6 +90,21 @@ def test_keys_go_by_their_place_on_any_layout(reviewer: Person, desk: Callable[.
     assert status(one) == "approved"
 
 
+def test_a_digit_means_only_what_is_open(reviewer: Person, desk: Callable[..., Browser]) -> None:
+    (one,) = ranked(reviewer, 1)
+    page = desk()
+    wait_for(lambda: page.card() == str(one.pk))
+    page.press("1")
+    page.press("d")
+    wait_for(lambda: "Nothing similar is known" in page.text(".actions details[open]"))
+    page.press("1")
+    page.press(Keys.ESCAPE, "r")
+    wait_for(lambda: page.shown(".actions details[open] [value=noise]"))
+    assert status(one) == "pending"
+    page.press("2")
+    wait_for(lambda: status(one) == "rejected")
+
+
 def test_letters_in_a_text_field_are_letters(reviewer: Person, desk: Callable[..., Browser]) -> None:
     (one,) = ranked(reviewer, 1)
     page = desk()

@@ -210,3 +210,23 @@ def test_the_list_asks_the_same_number_of_questions_for_one_and_for_many(owner: 
             client.get("/settings/invitations/")
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_name_that_two_choose_at_once_is_given_once(owner: Person) -> None:
+    tokens = [invitations.invite(access=access(owner), role=Role.VIEWER)[1] for _ in range(4)]
+
+    def come(token: str, name: str) -> bool:
+        try:
+            invitations.join(token=token, username=name, password=PASSWORD)
+        except DomainError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        came = list(pool.map(come, tokens, ["twin", "Twin", "twin", "TWIN"]))
+    assert sum(came) == 1
+    assert User.objects.filter(username__iexact="twin").count() == 1
+    assert sum(found[1] == "open" for token in tokens if (found := invitations.find(token))) == 3

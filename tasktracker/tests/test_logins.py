@@ -96,9 +96,9 @@ def test_the_socket_of_an_ended_login_may_not_stay(person: Person) -> None:
     assert access is not None
     socket.access = access
     socket.scope = {"session": here.session}
-    assert socket._may_stay()
+    assert socket._access_now() is not None
     sessions.end_logins(user=person.user)
-    assert not socket._may_stay()
+    assert socket._access_now() is None
 
 
 def test_a_login_is_seen_again_now_and_then_and_not_at_each_request(person: Person) -> None:

@@ -5,12 +5,14 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from tasktracker.core import keys
 from tasktracker.core.enums import Tier
 
 register = template.Library()
@@ -28,6 +30,13 @@ def icon(name: str) -> SafeString:
         static("icons.svg"),
         name,
     )
+
+
+@register.simple_tag(takes_context=True)
+def key(context: Context, name: str, shift: str = "") -> SafeString | str:
+    """The reader's own key for an action, as it is drawn; nothing where they have given it to another one."""
+    code = context["here"].keys[name] if "here" in context else keys.ACTIONS[name].code
+    return format_html("<kbd>{}{}</kbd>", shift, keys.name_of(code)) if code else ""
 
 
 @register.simple_tag

@@ -2,13 +2,18 @@
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tasktracker.core import events
+from tasktracker.core import events, members, sessions
+from tasktracker.core.account_models import LoginSession
+from tasktracker.core.consumers import RECHECK_EVERY
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.support import LiveStack
 
@@ -99,5 +104,41 @@ def test_the_socket_from_login_to_flood(start_stack: Any) -> None:
                 await asyncio.wait_for(socket.recv(), 15)
             assert too_big.value.rcvd is not None
             assert too_big.value.rcvd.code == 1009
+
+    asyncio.run(scenario())
+
+
+def test_who_is_shut_out_loses_the_socket_at_once(start_stack: Any) -> None:
+    """Not at the next look a minute later; whoever else is there stays."""
+    stack = start_stack(worker=False, beat=False)
+    owner, guest, other = (make_person(name, role="admin") for name in ("owner", "guest", "other"))
+    client = Client(headers={"host": "localhost"})
+    client.force_login(other.user)
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    headers = {"Origin": stack.url, "Cookie": cookie}
+    place = guest.user.memberships.get().pk
+
+    async def scenario() -> None:
+        async with (
+            asyncio.timeout(20),
+            listen(stack, owner.token) as stays,
+            listen(stack, guest.token) as goes,
+            listen(stack, None, additional_headers=headers) as ends,
+        ):
+            began = time.monotonic()
+            await asyncio.to_thread(members.change_role, membership_id=place, role="viewer", by=owner.user)
+            (told,) = await frames(goes, 1)
+            assert told["type"] == "member.changed", "another role is no reason to go"
+            await asyncio.to_thread(members.remove_member, membership_id=place, by=owner.user)
+            await goes.wait_closed()
+            assert goes.close_code == 4403
+            login = await asyncio.to_thread(LoginSession.objects.get, user=other.user)
+            await asyncio.to_thread(sessions.end_login, login=login)
+            await ends.wait_closed()
+            assert ends.close_code == 4403
+            assert time.monotonic() - began < RECHECK_EVERY / 4
+            await asyncio.to_thread(emit, owner, 1)
+            while (await frames(stays, 1))[0]["type"] != "topic.created":
+                pass
 
     asyncio.run(scenario())
