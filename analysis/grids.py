@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from analysis.models import AnalysisRun, Window
+from ingestion import walls
 
 LINKS = 240  # windows that get a cell of their own, with its words; more are drawn as a map
 CELLS = 2_000  # a map of more windows than this puts several into one cell
@@ -93,7 +94,7 @@ def grid(run: AnalysisRun, most: int = CELLS) -> tuple[list[Cell], dict[str, int
     rows = list(
         Window.objects.filter(run=run)
         .order_by("ordinal")
-        .values_list("ordinal", "status", "tokens", "channel__title", "duration_ms", "error")
+        .values_list("ordinal", "status", "tokens", walls.channel_title(), "duration_ms", "error")
     )
     counts: dict[str, int] = {}
     for row in rows:

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from ingestion.models import Channel, Message, Quote, Source
 from knowledge.models import Atom, Project
-from tasktracker.core import crypto
+from tasktracker.core import crypto, walls
 from tasktracker.core.enums import ProviderKind, Purpose, Stage
 from tasktracker.core.models import TimeStamped, Workspace
 
@@ -296,6 +296,9 @@ class WindowMessage(models.Model):
     position = models.PositiveSmallIntegerField()
     context = models.BooleanField(default=False)
 
+    WALL = walls.Words("message__source")
+    objects = walls.Manager["WindowMessage"]()
+
     class Meta:
         ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["window", "message"], name="windowmessage_once")]
@@ -329,6 +332,14 @@ class Finding(models.Model):
     quotes = models.ManyToManyField(Quote, blank=True, related_name="findings")
     unproven = models.BooleanField(default=False, help_text="No quote survived the check.")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    WALL = walls.Resting(
+        (
+            ("analysis.Finding_quotes", "finding", "quote__message__source"),
+            ("analysis.WindowMessage", "window__findings", "message__source"),
+        )
+    )
+    objects = walls.Manager["Finding"]()
 
     class Meta:
         ordering = ["id"]

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from analysis import grids, pauses, selectors, services
 from analysis.models import AnalysisRun, Provider, Window
 from analysis.times import left_in_words
+from ingestion import selectors as ingestion
+from ingestion import walls
 from ingestion.models import Source
 from knowledge import projects
 from tasktracker.core.enums import Role, Stage
@@ -52,7 +54,7 @@ class RunForm(forms.Form):
 
     def __init__(self, workspace: Any, data: Any = None) -> None:
         super().__init__(data)
-        self.fields["source"].queryset = Source.objects.filter(workspace=workspace)  # type: ignore[attr-defined]
+        self.fields["source"].queryset = ingestion.sources(workspace)  # type: ignore[attr-defined]
         self.fields["provider"].queryset = Provider.objects.filter(workspace=workspace, is_active=True)  # type: ignore[attr-defined]
 
 
@@ -187,7 +189,7 @@ def window_of(request: HttpRequest, shown: AnalysisRun) -> Window:
     ordinal = request.GET.get("window", "")
     if not (ordinal.isascii() and ordinal.isdigit() and len(ordinal) < 10):
         raise NotFound("There is no such window.")
-    rows = Window.objects.filter(Q(run=shown), ordinal=int(ordinal)).select_related("channel")
+    rows = Window.objects.filter(Q(run=shown), ordinal=int(ordinal)).annotate(place=walls.channel_title())
     return get_object_or_404(rows.prefetch_related("places__message__author", "findings", "atoms"))
 
 

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BooleanField, CharField
 
-from ingestion import probing, selectors, services, storage
+from ingestion import probing, selectors, services, storage, walls
 from ingestion.filters import MessageFilter
 from ingestion.importing import ImportReport
 from ingestion.models import Message, Source
@@ -50,10 +50,13 @@ def source_to_post(workspace: Workspace, found: Source | None, wanted: str) -> S
 class SourceViewSet(CrudViewSet):
     """Sources: where messages come from."""
 
-    queryset = Source.objects.order_by("name")
+    queryset = Source.objects.prefetch_related("readers").order_by("name")
     serializer_class = SourceSerializer
     ordering = ("name", "id")
     write_role = Role.ADMIN
+
+    def get_queryset(self) -> Any:
+        return walls.sources(super().get_queryset())
 
     @extend_schema(request=None, responses=inline_serializer("Probe", {"ok": BooleanField(), "detail": CharField()}))
     @action(detail=True, methods=["post"])

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from tasktracker.core import crypto
+from tasktracker.core import crypto, walls
 from tasktracker.core.enums import MessageCategory, Verdict
 from tasktracker.core.models import TimeStamped, Workspace
 
@@ -35,6 +35,10 @@ class Source(TimeStamped):
     sealed_secret = models.TextField(blank=True, editable=False)
     is_active = models.BooleanField(default=True)
     local_only = models.BooleanField(default=False, help_text="Its messages never reach a remote model.")
+    restricted = models.BooleanField(
+        default=False, help_text="Only its readers, and managers, see its messages and what rests on them alone."
+    )
+    readers = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="readable_sources")
 
     class Meta:
         ordering = ["name"]
@@ -142,6 +146,9 @@ class Message(models.Model):
     category = models.CharField(max_length=12, choices=MessageCategory, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
 
+    WALL = walls.Words("source")
+    objects = walls.Manager["Message"]()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["channel", "external_id"], name="message_identity_once"),
@@ -185,6 +192,9 @@ class MessageRevision(models.Model):
     edited_at = models.DateTimeField(null=True)
     replaced_at = models.DateTimeField(default=timezone.now)
 
+    WALL = walls.Words("message__source")
+    objects = walls.Manager["MessageRevision"]()
+
     class Meta:
         ordering = ["-id"]
 
@@ -204,6 +214,9 @@ class Quote(models.Model):
     end = models.IntegerField()
     text = models.TextField()
     is_stale = models.BooleanField(default=False)
+
+    WALL = walls.Words("message__source")
+    objects = walls.Manager["Quote"]()
 
     class Meta:
         constraints = [

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Q, QuerySet
 
+from ingestion import walls
 from ingestion.models import Channel, Message, Participant, Source
 from tasktracker.core.models import User, Workspace
 
@@ -79,8 +80,8 @@ def thread_of(message: Message, *, limit: int = 50) -> list[Message]:
 
 
 def sources(workspace: Workspace) -> QuerySet[Source]:
-    """A workspace's sources by name."""
-    return Source.objects.filter(workspace=workspace).order_by("name")
+    """The sources of a workspace that whoever asks may read, by name."""
+    return walls.sources(Source.objects.filter(workspace=workspace)).order_by("name")
 
 
 def filter_choices(workspace: Workspace) -> dict[str, list[dict[str, object]]]:
@@ -91,6 +92,10 @@ def filter_choices(workspace: Workspace) -> dict[str, list[dict[str, object]]]:
 
     return {
         "sources": choices(sources(workspace).values_list("id", "name")),
-        "channels": choices(Channel.objects.filter(workspace=workspace).values_list("id", "title")[:500]),
-        "authors": choices(Participant.objects.filter(workspace=workspace).values_list("id", "name")[:500]),
+        "channels": choices(
+            walls.channels(Channel.objects.filter(workspace=workspace)).values_list("id", "title")[:500]
+        ),
+        "authors": choices(
+            walls.people(Participant.objects.filter(workspace=workspace)).values_list("id", "name")[:500]
+        ),
     }

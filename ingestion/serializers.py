@@ -12,6 +12,17 @@ from ingestion.drafts import MessageDraft, PersonDraft
 from ingestion.models import Message, Source
 from ingestion.tidy import api_channel
 from tasktracker.core.enums import Verdict
+from tasktracker.core.models import User
+
+
+class ReadersField(serializers.SlugRelatedField[User]):
+    """Members of the caller's workspace, by user name."""
+
+    def get_queryset(self) -> Any:
+        view = self.context.get("view")
+        if view is None:
+            return User.objects.none()
+        return User.objects.filter(memberships__workspace=view.access.workspace)
 
 
 class SourceSerializer(serializers.ModelSerializer[Source]):
@@ -19,17 +30,31 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
 
     secret = serializers.CharField(write_only=True, required=False, allow_blank=True, trim_whitespace=True)
     has_secret = serializers.BooleanField(read_only=True)
+    readers = ReadersField(many=True, slug_field="username", required=False, queryset=User.objects.none())
 
     class Meta:
         model = Source
-        fields = ["id", "name", "kind", "config", "secret", "has_secret", "is_active", "local_only", "created_at"]
+        fields = [
+            "id",
+            "name",
+            "kind",
+            "config",
+            "secret",
+            "has_secret",
+            "is_active",
+            "local_only",
+            "restricted",
+            "readers",
+            "created_at",
+        ]
         read_only_fields = ["created_at"]
 
     def create(self, validated_data: dict[str, Any]) -> Source:
-        secret = validated_data.pop("secret", "")
+        secret, readers = validated_data.pop("secret", ""), validated_data.pop("readers", [])
         source = Source(**validated_data)
         source.set_secret(secret)
         source.save()
+        source.readers.set(readers)
         return source
 
     def update(self, instance: Source, validated_data: dict[str, Any]) -> Source:

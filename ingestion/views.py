@@ -13,8 +13,8 @@ from django.utils.dateparse import parse_date
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_GET, require_POST
 
-from ingestion import selectors, services
-from ingestion.models import Channel, Message, Source
+from ingestion import selectors, services, walls
+from ingestion.models import Channel, Message
 from tasktracker.core.enums import MessageCategory, Role, Verdict
 from tasktracker.core.errors import NotFound
 from tasktracker.core.htmx import fragment, target, wants_fragment
@@ -86,8 +86,8 @@ def messages(request: HttpRequest) -> HttpResponse:
     workspace = workspace_for(request)
     context: dict[str, Any] = {
         "listing": listing(workspace, request.GET),
-        "sources": Source.objects.filter(workspace=workspace)[:100],
-        "channels": Channel.objects.filter(workspace=workspace)[:200],
+        "sources": selectors.sources(workspace)[:100],
+        "channels": walls.channels(Channel.objects.filter(workspace=workspace))[:200],
         "verdicts": Verdict.values,
         "categories": MessageCategory.values,
     }

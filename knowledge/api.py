@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
@@ -36,8 +37,12 @@ class KnowledgeViewSet(CrudViewSet):
     ordering: tuple[str, ...]
     unlisted: ClassVar[tuple[str, ...]] = ()  # statuses that a list shows only when asked for
 
+    def dressed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """`rows` with what goes with them; for each request anew, since what it may see is its own."""
+        return rows
+
     def get_queryset(self) -> Any:
-        rows = super().get_queryset()
+        rows = self.dressed(super().get_queryset())
         listing = self.action == "list" and not self.request.query_params.get("status")
         return rows.exclude(status__in=self.unlisted) if listing and self.unlisted else rows
 
@@ -78,6 +83,7 @@ class KnowledgeViewSet(CrudViewSet):
         pk = self.get_object().pk
         given = MergeIntoSerializer(data=request.data)
         given.is_valid(raise_exception=True)
+        get_object_or_404(self.get_queryset(), pk=given.validated_data["into"])
         merge = getattr(services, f"merge_{self.kind}")
         into = merge(**{f"{self.kind}_id": pk}, into_id=given.validated_data["into"], by=self.access.user)
         return Response(self.shown(into.pk))
@@ -110,11 +116,15 @@ class TopicViewSet(KnowledgeViewSet):
     """Topics, by name; merged ones are listed only when asked for."""
 
     kind = "topic"
-    queryset = selectors.with_counts(Topic.objects.select_related("project")).order_by("name", "id")
+    queryset = Topic.objects.select_related("project").order_by("name", "id")
+
     serializer_class = TopicSerializer
     filterset_class = TopicFilter
     unlisted = (Topic.Status.MERGED,)
     ordering: tuple[str, ...] = ("name", "id")
+
+    def dressed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return selectors.with_counts(rows)
 
     @extend_schema(responses=AtomSerializer(many=True))
     @action(detail=True, filterset_class=None)
@@ -160,11 +170,15 @@ class AtomViewSet(KnowledgeViewSet):
     """Atoms, newest first; merged ones are listed only when asked for."""
 
     kind = "atom"
-    queryset = selectors.with_quotes(Atom.objects.prefetch_related("topics")).order_by("-id")
+    queryset = Atom.objects.prefetch_related("topics").order_by("-id")
+
     serializer_class = AtomSerializer
     filterset_class = AtomFilter
     unlisted = (Atom.Status.MERGED,)
     ordering = ("-id",)
+
+    def dressed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return selectors.with_quotes(rows)
 
     @extend_schema(request=MergeIntoSerializer, responses=AtomSerializer)
     @action(detail=True, methods=["post"])

@@ -79,7 +79,8 @@ def merge(request: HttpRequest, pk: int) -> HttpResponseBase:
         into = request.POST.get("into", "")
         if not (into.isascii() and into.isdigit() and len(into) < 16):
             raise Invalid("Choose the topic that this one goes into.")
-        winner = services.merge_topic(topic_id=pk, into_id=int(into), by=access_for(request).user)
+        goal = find(request, "topic", int(into))
+        winner = services.merge_topic(topic_id=pk, into_id=goal.pk, by=access_for(request).user)
         return done(request, f"“{shown.name}” is part of this topic now.", "topic", pk, page_of("topic", winner.pk))
     q = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     found = selectors.with_counts(topicpage.near(shown, q))[: CANDIDATES + 1]

@@ -48,13 +48,13 @@ def given[S: serializers.Serializer[Any]](kind: type[S], request: Request) -> Gi
 class ProposalViewSet(ReadOnlyViewSet):
     """What people must decide."""
 
-    queryset = selectors.with_evidence(Proposal.objects.all())
+    queryset = Proposal.objects.all()
     serializer_class = ProposalSerializer
     filterset_class = ProposalFilter
     ordering = ("-rank", "-id")
 
     def get_queryset(self) -> Any:
-        rows = super().get_queryset()
+        rows = selectors.with_evidence(super().get_queryset())
         listing = self.action == "list" and not self.request.query_params.get("status")
         return rows.exclude(status=Proposal.Status.NEEDS_EVIDENCE) if listing else rows
 

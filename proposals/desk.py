@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from ingestion.models import Source
+from ingestion import selectors as ingestion
 from knowledge.models import Project, Topic
 from proposals.models import Evidence, Proposal
 from proposals.selectors import TIERS
@@ -228,7 +228,7 @@ def neighbour(workspace: Workspace, filters: Filters, proposal: Proposal) -> Pro
 
 def choices_for(workspace: Workspace) -> dict[str, list[tuple[str, str]]]:
     """What the filters offer; a list with nothing to choose from is left out of the page."""
-    sources = Source.objects.filter(workspace=workspace).values_list("id", "name")[:100]
+    sources = ingestion.sources(workspace).values_list("id", "name")[:100]
     topics = Topic.objects.filter(workspace=workspace, status=Topic.Status.ACTIVE).order_by("name")
     projects = Project.objects.filter(workspace=workspace).values_list("id", "name")[:100]
     return {

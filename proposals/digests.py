@@ -19,8 +19,10 @@ from ingestion.models import Message
 from proposals import duty as rota
 from proposals import selectors
 from proposals.models import Digest, Duty, Proposal
+from tasktracker.core import walls
 from tasktracker.core.crypto import DecryptionError
 from tasktracker.core.models import User, Workspace
+from tasktracker.core.permissions import access_of
 
 LATEST = timedelta(hours=4)  # after that the morning is over, and what waits is seen anyway
 ATTEMPTS = 5
@@ -41,7 +43,13 @@ def send_due(*, now: datetime | None = None) -> int:
 
 
 def text_of(workspace: Workspace, user: User, now: datetime) -> tuple[str, str]:
-    """Subject and plain text: how much waits, the best of it with links, what came in."""
+    """Subject and plain text: how much waits, the best of it with links, what came in; of what the person may see."""
+    access = access_of(user, workspace_id=workspace.pk)
+    with walls.behind(access.wall if access else None):
+        return _text(workspace, user, now)
+
+
+def _text(workspace: Workspace, user: User, now: datetime) -> tuple[str, str]:
     waiting = selectors.inbox(workspace)
     counted = dict(waiting.order_by().values_list("kind").annotate(n=Count("pk")))
     total = sum(counted.values())

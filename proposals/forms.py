@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from analysis.task_configs import properties_for
 from analysis.task_fields import as_typed, fits, text_of, wanted
+from ingestion import walls
 from ingestion.models import Participant
 from knowledge.models import Project, Topic
 from proposals.models import Proposal
@@ -123,7 +124,9 @@ class TaskForm(PayloadForm):
         super().__init__(proposal, data)
         workspace = proposal.workspace_id
         offer(self, "project", list(Project.objects.filter(workspace=workspace).values_list("name", flat=True)[:200]))
-        people = Participant.objects.filter(workspace=workspace, is_bot=False).values_list("name", flat=True)
+        people = walls.people(Participant.objects.filter(workspace=workspace, is_bot=False)).values_list(
+            "name", flat=True
+        )
         offer(self, "assignee", list(people.order_by("name").distinct()[:200]))
 
     def clean_due(self) -> str | None:

@@ -15,6 +15,7 @@ from analysis.models import AnalysisRun, Finding
 from ingestion.models import Quote
 from knowledge.models import Project
 from proposals.duty_models import Digest, Duty, DutyPlace
+from tasktracker.core import walls
 from tasktracker.core.enums import Recommendation, RejectReason, Tier
 from tasktracker.core.models import Workspace
 
@@ -98,6 +99,14 @@ class Proposal(models.Model):
     created_kind = models.CharField(max_length=10, blank=True)
     created_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    WALL = walls.Resting(
+        (
+            ("proposals.Evidence", "proposal", "quote__message__source"),
+            ("proposals.Intake", "proposal", "finding__window__places__message__source"),
+        )
+    )
+    objects = walls.Manager["Proposal"]()
 
     class Meta:
         ordering = ["-rank", "-id"]
@@ -220,6 +229,9 @@ class Evidence(models.Model):
     quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="evidence")
     finding = models.ForeignKey(Finding, null=True, on_delete=models.SET_NULL, related_name="+")
 
+    WALL = walls.Words("quote__message__source")
+    objects = walls.Manager["Evidence"]()
+
     class Meta:
         ordering = ["id"]
         verbose_name_plural = "evidence"
@@ -275,6 +287,9 @@ class ReviewAction(models.Model):
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="undone_actions"
     )
+
+    WALL = walls.Between(("proposal",))
+    objects = walls.Manager["ReviewAction"]()
 
     class Meta:
         ordering = ["-id"]

@@ -12,7 +12,8 @@ from proposals.identity import Target, creator_of, identity, pair
 from proposals.journal import Journal
 from proposals.models import Evidence, Proposal
 from proposals.ranking import rank_of
-from proposals.resolving import Item, outcome_of, required_item
+from proposals.resolving import MODELS, Item, outcome_of, required_item
+from tasktracker.core import walls
 from tasktracker.core.errors import Conflict, Invalid, NotFound
 from tasktracker.core.events import ProposalMerged, emit
 from tasktracker.core.models import User
@@ -40,6 +41,7 @@ def merge(
     target = into or (Target("proposal", into_id) if into_id is not None else None)
     if target is None:
         raise Invalid("Say into what to merge it.")
+    require_seen(target)
     with seat(proposal_id, by=by, batch=batch) as at:
         loser = at.proposal
         if loser.status == S.MERGED and loser.decided_by_id == by.pk:
@@ -62,6 +64,7 @@ def merge(
 
 def mark_not_same(*, proposal_id: int, other: Target, by: User) -> None:
     """Remember for good that the proposal and `other` are two things: they are not shown as similar again."""
+    require_seen(other)
     with seat(proposal_id, by=by) as at:
         proposal = at.proposal
         theirs = identity(other, kind=proposal.kind, workspace_id=proposal.workspace_id)
@@ -71,6 +74,13 @@ def mark_not_same(*, proposal_id: int, other: Target, by: User) -> None:
         about_pair = {"workspace_id": proposal.workspace_id, "fingerprint": first, "other": second}
         Memory.objects.filter(**about_pair, kind=Memory.Kind.SAME).delete()
         Memory.objects.get_or_create(**about_pair, kind=Memory.Kind.NOT_SAME, defaults={"by": by})
+
+
+def require_seen(target: Target) -> None:
+    """Raise `NotFound` for what lies behind the wall of whoever asks; here, since a transaction has none."""
+    model: Any = {"proposal": Proposal, **MODELS}.get(target.kind)
+    if walls.hidden() and model is not None and not model.objects.filter(pk=target.id).exists():
+        raise NotFound(f"There is no {target.kind} {target.id}.")
 
 
 def unite_evidence(loser: Proposal, winner: Proposal, journal: Journal) -> None:

@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "tasktracker.core.secondstep.second_step",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tasktracker.core.walls.Middleware",
     "django_htmx.middleware.HtmxMiddleware",
     "tasktracker.core.htmx.DomainErrorMiddleware",
 ]
@@ -201,6 +202,7 @@ WINDOW_GAP_SECONDS = 600
 WINDOW_MAX_LOSSES = 3
 EMBEDDING_MODEL = ENV.embedding_model
 OFFLINE_EMBEDDER = "analysis.offline.embed.embed"  # a name, because knowledge may not import analysis
+CLOSED_SOURCES = "ingestion.walls.closed_sources"  # a name, because core may not import ingestion
 OLLAMA_URL = ENV.ollama_url
 LLM_ALLOWED_HOSTS = ENV.llm_allowed_hosts
 TELEGRAM_BOT_TOKEN = ENV.telegram_bot_token

@@ -15,7 +15,7 @@ from analysis.models import Agent, Assignment, Provider, TaskConfig
 from analysis.provider_pages import has_ollama
 from analysis.schedule_forms import SpendingCapForm
 from analysis.schedule_pages import listed
-from ingestion.models import Source
+from ingestion import selectors as ingestion
 from tasktracker.account_forms import TokenForm
 from tasktracker.core import services
 from tasktracker.core.enums import Role
@@ -42,7 +42,7 @@ def shown(request: HttpRequest, cap_form: SpendingCapForm) -> HttpResponse:
         "look_for_ollama": is_admin and not has_ollama(workspace),
         "assigning": AssignmentForm(workspace) if is_admin else None,
         "task_configs": TaskConfig.objects.filter(workspace=workspace).select_related("project").order_by("name")[:100],
-        "sources": Source.objects.filter(workspace=workspace)[:100],
+        "sources": ingestion.sources(workspace)[:100],
         "providers": Provider.objects.filter(workspace=workspace)[:100],
         "agents": Agent.objects.filter(workspace=workspace).select_related("provider")[:100],
         "assignments": Assignment.objects.filter(workspace=workspace).select_related("agent", "project")[:100],

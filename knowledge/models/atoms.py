@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from ingestion.models import Quote
 from knowledge.models.projects import Project
+from tasktracker.core import walls
 from tasktracker.core.enums import AtomType, LinkType
 from tasktracker.core.models import TimeStamped, Workspace
 
@@ -27,6 +28,14 @@ class Topic(TimeStamped):
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
     quotes = models.ManyToManyField(Quote, blank=True, related_name="topics")
+
+    WALL = walls.Resting(
+        (
+            ("knowledge.Topic_quotes", "topic", "quote__message__source"),
+            ("knowledge.Atom_quotes", "atom__topics", "quote__message__source"),
+        )
+    )
+    objects = walls.Manager["Topic"]()
 
     class Meta:
         ordering = ["name"]
@@ -63,6 +72,9 @@ class Atom(TimeStamped):
     valid_from = models.DateTimeField(default=timezone.now)
     valid_to = models.DateTimeField(null=True, blank=True)
 
+    WALL = walls.Resting((("knowledge.Atom_quotes", "atom", "quote__message__source"),))
+    objects = walls.Manager["Atom"]()
+
     class Meta:
         ordering = ["-id"]
         constraints = [
@@ -88,6 +100,14 @@ class AtomLink(models.Model):
     to_atom = models.ForeignKey(Atom, on_delete=models.CASCADE, related_name="links_in")
     type = models.CharField(max_length=12, choices=LinkType)
     created_at = models.DateTimeField(default=timezone.now)
+
+    WALL = walls.Between(
+        (
+            "from_atom",
+            "to_atom",
+        )
+    )
+    objects = walls.Manager["AtomLink"]()
 
     class Meta:
         constraints = [

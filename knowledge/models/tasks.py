@@ -7,6 +7,7 @@ from django.db.models import Q
 from ingestion.models import Participant, Quote
 from knowledge.models.atoms import Atom
 from knowledge.models.projects import Project
+from tasktracker.core import walls
 from tasktracker.core.enums import Priority, TaskCategory, TaskStatus
 from tasktracker.core.models import TimeStamped, Workspace
 
@@ -29,6 +30,14 @@ class Task(TimeStamped):
     fields = models.JSONField(default=dict, blank=True)
     atoms = models.ManyToManyField(Atom, blank=True, related_name="tasks")
     quotes = models.ManyToManyField(Quote, blank=True, related_name="tasks")
+
+    WALL = walls.Resting(
+        (
+            ("knowledge.Task_quotes", "task", "quote__message__source"),
+            ("knowledge.Atom_quotes", "atom__tasks", "quote__message__source"),
+        )
+    )
+    objects = walls.Manager["Task"]()
 
     class Meta:
         ordering = ["-id"]

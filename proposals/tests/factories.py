@@ -31,7 +31,10 @@ def make_message(
     workspace: Workspace, text: str = "the export dies with a 500", author: str = "", **more: Any
 ) -> Message:
     number = next(_number)
-    source, _ = Source.objects.get_or_create(workspace=workspace, name="chat", defaults={"kind": "api"})
+    source = (
+        more.pop("source", None)
+        or Source.objects.get_or_create(workspace=workspace, name="chat", defaults={"kind": "api"})[0]
+    )
     channel = (
         more.pop("channel", None)
         or Channel.objects.get_or_create(

@@ -14,6 +14,7 @@ from django.http import Http404
 from rest_framework import exceptions, status, viewsets
 from rest_framework.response import Response
 
+from tasktracker.core import walls
 from tasktracker.core.errors import PROBLEM, Conflict, DomainError, TooMany, problem_body
 from tasktracker.core.models import IdempotentRequest
 from tasktracker.core.paths import ROW_ID
@@ -79,7 +80,7 @@ class ScopedMixin:
         return access_for(self.request)
 
     def get_queryset(self) -> Any:
-        base = super().get_queryset()
+        base = walls.within(super().get_queryset())
         if getattr(self, "swagger_fake_view", False):
             return base.none()
         return base.filter(**{self.workspace_path: self.access.workspace})
@@ -152,7 +153,8 @@ def idempotent[**P](method: Callable[P, Response]) -> Callable[P, Response]:
                         "This Idempotency-Key was used for another request. Use a new one.", code="idempotency_mismatch"
                     )
                 return Response(row.body, status=row.response_status)
-            answer = method(*args, **kwargs)
+            with walls.kept_up():
+                answer = method(*args, **kwargs)
             row.response_status, row.body = answer.status_code, json.loads(json.dumps(answer.data, default=str))
             row.save(update_fields=["response_status", "body"])
         return answer

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from tasktracker.core import enums, health, selectors
+from tasktracker.core import enums, health, selectors, walls
 from tasktracker.core.errors import Invalid
 from tasktracker.core.permissions import access_for
 
@@ -93,4 +93,5 @@ class EventsView(APIView):
             raise Invalid("since must be the id of an event, a whole number.")
         replay = selectors.events_page(access_for(request).workspace.pk, int(text), limit=EVENTS_PAGE)
         following = replay.last if len(replay.events) == EVENTS_PAGE else None
-        return Response({"next": following, "reset": replay.reset, "last": replay.last, "results": replay.events})
+        told = [event for event in replay.events if not walls.tells_of(event, walls.hidden())]
+        return Response({"next": following, "reset": replay.reset, "last": replay.last, "results": told})

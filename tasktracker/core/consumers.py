@@ -13,7 +13,7 @@ from channels.security.websocket import AllowedHostsOriginValidator
 from django.db import DatabaseError
 from psycopg_pool import PoolTimeout
 
-from tasktracker.core import presence, secondstep, selectors
+from tasktracker.core import presence, secondstep, selectors, walls
 from tasktracker.core.authentication import token_owner
 from tasktracker.core.enums import Role, TokenScope
 from tasktracker.core.events import group_name
@@ -75,6 +75,7 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
             await self.close(4401 if user is None else 4403)
             return
         self.access = access
+        self.closed = await database_sync_to_async(self._closed)()
         await self.channel_layer.group_add(group_name(access.workspace.pk), self.channel_name)
         since = query.get("since", "")
         if is_number(since):
@@ -181,6 +182,12 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
             await asyncio.sleep(RECHECK_EVERY)
             if not await self._check():
                 return
+            self.closed = await database_sync_to_async(self._closed)()
+
+    def _closed(self) -> frozenset[int]:
+        """Sources of which this member is told nothing, as they are now."""
+        access = access_of(self.access.user, workspace_id=self.access.workspace.pk)
+        return access.wall.hidden if access and access.wall else frozenset()
 
     async def _check(self) -> bool:
         """Close where the person may not stay; whether they may."""
@@ -207,6 +214,8 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         return Access(self.access.user, self.access.workspace, Role(found.role)) if found is not None else None
 
     def _is_wanted(self, event: dict[str, Any]) -> bool:
+        if walls.tells_of(event, self.closed):
+            return False
         if self.types and event["type"] not in self.types:
             return False
         data = event["data"]

@@ -1,7 +1,7 @@
 """Who may do what, where: a person acts in one workspace at a time, in the role of their membership there."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ClassVar
 
@@ -14,17 +14,19 @@ from rest_framework.request import Request
 from tasktracker.core.enums import Role, TokenScope
 from tasktracker.core.errors import Forbidden, NotFound
 from tasktracker.core.models import ApiToken, Membership, User, Workspace
+from tasktracker.core.walls import Wall, put_up
 
 SESSION_KEY = "workspace"
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A person in a workspace with a role."""
+    """A person in a workspace with a role; `wall` stands before what they may not see of it."""
 
     user: User
     workspace: Workspace
     role: Role
+    wall: Wall | None = field(default=None, compare=False, repr=False)
 
     def allows(self, role: Role) -> bool:
         """Whether the role held is `role` or above it."""
@@ -44,7 +46,7 @@ def access_of(user: User, *, slug: str | None = None, workspace_id: int | None =
     elif workspace_id is not None:
         found = found.filter(workspace_id=workspace_id)
     membership = found.first()
-    return Access(user, membership.workspace, Role(membership.role)) if membership else None
+    return _access(user, membership.workspace, Role(membership.role)) if membership else None
 
 
 def access_of_token(token: ApiToken) -> Access | None:
@@ -56,7 +58,13 @@ def access_of_token(token: ApiToken) -> Access | None:
     if role is None:
         return None
     held, ceiling = Role(role), TokenScope(token.scope).ceiling
-    return Access(token.user, token.workspace, held if held.rank <= ceiling.rank else ceiling)
+    return _access(token.user, token.workspace, held, held if held.rank <= ceiling.rank else ceiling)
+
+
+def _access(user: User, workspace: Workspace, held: Role, acting: Role | None = None) -> Access:
+    """`acting` is lower than the role held where a token reaches less; whoever manages the sources sees them all."""
+    wall = None if held.rank >= Role.MANAGER.rank else Wall(user.pk, workspace.pk)
+    return Access(user, workspace, acting or held, wall)
 
 
 def access_for(request: HttpRequest | Request) -> Access:
@@ -84,6 +92,7 @@ def access_for(request: HttpRequest | Request) -> Access:
     if access is None:
         raise NotFound("There is no such workspace, or you are not a member of it.")
     http.access = access
+    put_up(access.wall)
     return access
 
 
