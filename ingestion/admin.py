@@ -24,7 +24,7 @@ class SourceForm(ScopedForm):
 
     class Meta:
         model = Source
-        fields = ["workspace", "name", "kind", "config", "is_active", "local_only"]
+        fields = ["workspace", "name", "kind", "config", "is_active", "local_only", "restricted", "readers"]
 
     def save(self, commit: bool = True) -> Any:
         if self.cleaned_data.get("secret"):
@@ -36,8 +36,8 @@ class SourceForm(ScopedForm):
 class SourceAdmin(ScopedAdmin):
     form = SourceForm
     change_role = Role.ADMIN
-    list_display = ["name", "kind", "workspace", "is_active", "local_only", "has_secret", "created_at"]
-    list_filter = ["kind", "is_active", "local_only"]
+    list_display = ["name", "kind", "workspace", "is_active", "local_only", "restricted", "has_secret", "created_at"]
+    list_filter = ["kind", "is_active", "local_only", "restricted"]
     search_fields = ["name"]
     list_select_related = ["workspace"]
 
