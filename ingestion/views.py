@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib import messages as flash
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -130,3 +131,12 @@ def verdict(request: HttpRequest, pk: int) -> HttpResponseBase:
     told = f"This is {said} now."
     context = {"row": row, "told": told}
     return fragment(request, "ingestion/messages.html#flipped", context, else_redirect=back, told=told)
+
+
+@page(Role.MANAGER)
+@require_POST
+def delete(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Delete a message as its author would have: its words go everywhere."""
+    services.delete_message(message_id=find(request, pk).pk, by=access_for(request).user)
+    flash.success(request, "The message is deleted. Its words go out of everything that was made of them.")
+    return redirect("ingestion:message", pk=pk)

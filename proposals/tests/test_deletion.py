@@ -260,3 +260,17 @@ def test_findings_made_of_it_lose_the_words(workspace: Workspace) -> None:
     assert not ReviewAction.objects.exists()
     assert Finding.objects.count() == 1
     assert everywhere() == []
+
+
+def test_on_its_page_a_manager_deletes_it(workspace: Workspace, alice: User) -> None:
+    message = make_message(workspace, WORDS)
+    client = Client()
+    client.force_login(alice)
+    assert "Delete the message" not in client.get(f"/messages/{message.pk}/").content.decode()
+    client.force_login(make_user(workspace, role="manager"))
+    assert "Delete the message" in client.get(f"/messages/{message.pk}/").content.decode()
+    answer = client.post(f"/messages/{message.pk}/delete/", follow=True)
+    shown = answer.content.decode()
+    assert "The message is deleted" in shown
+    assert CANARY not in shown
+    assert "Delete the message" not in shown

@@ -182,6 +182,7 @@ EXPECTED: dict[str, dict[str, str]] = {
     "messages/": READ,
     "messages/{pk}/": READ,
     "messages/{pk}/verdict/": {"post": REVIEWER},
+    "messages/{pk}/delete/": {"post": MANAGER},
     "projects/": READ,
     "projects/new/": {"get": MANAGER, "post": MANAGER},
     "projects/{pk}/": {"get": VIEWER, "post": MANAGER},
