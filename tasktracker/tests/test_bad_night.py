@@ -23,6 +23,7 @@ from tasktracker.tests.test_up import Terminal, alive, run, start_up  # noqa: F4
 
 pytestmark = [
     pytest.mark.live,
+    pytest.mark.skipif(not LONG, reason="make test-long: a night takes half a minute; test_kill holds a short one"),
     pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died"),
 ]
 SHORT = {"TT_LEASE_SECONDS": "2", "TT_SWEEP_SECONDS": "1", "TT_API_RATE": "100000/min"}

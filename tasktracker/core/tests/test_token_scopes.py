@@ -12,7 +12,7 @@ from tasktracker.core.consumers import EventConsumer
 from tasktracker.core.enums import Role, TokenScope
 from tasktracker.core.models import ApiToken
 from tasktracker.core.tests.factories import Person, make_person
-from tasktracker.tests.support import empty_valkey
+from tasktracker.tests.support import empty_valkey, some
 from tasktracker.tests.test_access_matrix import EXPECTED, LOGIN, OPEN, Visitor, World, ask, filled, world
 
 __all__ = ["world"]  # the fixture
@@ -43,7 +43,7 @@ def token_of(person: Person, scope: TokenScope) -> str:
 def test_each_scope_reaches_what_it_should_and_no_more(scope: TokenScope, world: World, owner: Person) -> None:
     visitor = Visitor(token_of(owner, scope))
     wrong = []
-    for number, (address, method, role) in enumerate(API):
+    for number, (address, method, role) in enumerate(some(API, 3, list(TokenScope).index(scope))):
         answer = ask(world.client, visitor, method, filled(address, world))
         reached = answer.status_code not in (401, 403)
         if reached != may(scope, address, method, role):
