@@ -36,7 +36,9 @@ class Source(TimeStamped):
     is_active = models.BooleanField(default=True)
     local_only = models.BooleanField(default=False, help_text="Its messages never reach a remote model.")
     restricted = models.BooleanField(
-        default=False, help_text="Only its readers, and managers, see its messages and what rests on them alone."
+        default=False,
+        db_default=False,  # what was written before the column was there goes on
+        help_text="Only its readers, and managers, see its messages and what rests on them alone.",
     )
     readers = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="readable_sources")
 

@@ -11,6 +11,7 @@ import re
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urljoin
 
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
@@ -58,12 +59,12 @@ PAGES = {
     "admin-proposals": "/admin/proposals/proposal/",
 }
 LISTS = {
-    "topic": ("/topics/", r"/topics/\d+/"),
-    "atom": ("{topic}", r"/atoms/\d+/"),
+    "atom": ("/search/?q=export", r"/atoms/\d+/"),
+    "topic": ("{atom}", r"/topics/\d+/"),
     "task": ("/tasks/?status=all", r"/tasks/\d+/"),
     "run": ("/runs/", r"/runs/\d+/"),
     "message": ("/messages/", r"/messages/\d+/"),
-    "proposal": ("/review/", r"/review/\?[^\"]*at=\d+"),
+    "proposal": ("/review/", r"\?(?:[^\"]*&)?at=\d+"),
 }
 SETTLE = 1.2  # seconds for fonts, charts and the socket
 
@@ -89,8 +90,7 @@ class Camera:
         """The first link of a page that looks so; "" where there is none."""
         self.driver.get(self.base + at)
         found = re.search(f'href="({pattern})"', self.driver.page_source.replace("&amp;", "&"))
-        address = found[1] if found else ""
-        return address if address.startswith("/") else ""
+        return urljoin(at, found[1]) if found else ""
 
     def look(self, metrics: dict[str, object], scheme: str) -> None:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
