@@ -85,6 +85,7 @@ def test_a_phone_has_the_picker_and_the_swipe(
     past_the_second_click(page)
     page.one(".actions details[open] [value=noise]").click()
     wait_for(lambda: statuses(queue)[2] == "rejected")
+    wait_for(lambda: queue[2].title in page.text(".toast:last-child"))  # decided before it is told: not the older one
     page.one(".toast:last-child [data-undo]").click()
     wait_for(lambda: statuses(queue)[2] == "pending")
     assert page.complaints() == []
@@ -130,7 +131,8 @@ def test_without_scripts_the_picker_the_sweep_and_the_history_do_the_same(
     wait_for(lambda: "2 approved" in page.text("#toasts"))
     page.open("/review/history/")
     for _ in range(2):
-        page.one("#decisions form button").click()
+        wait_for(lambda: page.all("#decisions form button"))
+    page.one("#decisions form button").click()
         wait_for(lambda: page.all("#decisions"))
     wait_for(lambda: statuses(queue) == ["pending"] * 5)
 
