@@ -1,6 +1,9 @@
 """What was said: sources, channels, people, messages, checked passages, raw deliveries."""
 
+import re
 import uuid
+from datetime import timedelta
+from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -12,6 +15,9 @@ from django.utils import timezone
 from tasktracker.core import crypto, walls
 from tasktracker.core.enums import MessageCategory, Verdict
 from tasktracker.core.models import TimeStamped, Workspace
+
+# How Slack names a message in its channel: seconds and microseconds.
+SLACK_TIME = re.compile(r"\d{10}\.\d{6}", re.ASCII)
 
 
 class Source(TimeStamped):
@@ -33,6 +39,8 @@ class Source(TimeStamped):
     kind = models.CharField(max_length=20, choices=Kind)
     config = models.JSONField(default=dict, blank=True)
     sealed_secret = models.TextField(blank=True, editable=False)
+    sealed_previous_secret = models.TextField(blank=True, default="", db_default="", editable=False)
+    previous_secret_until = models.DateTimeField(null=True, blank=True, editable=False)
     is_active = models.BooleanField(default=True)
     local_only = models.BooleanField(default=False, help_text="Its messages never reach a remote model.")
     restricted = models.BooleanField(
@@ -41,6 +49,17 @@ class Source(TimeStamped):
         help_text="Only its readers, and managers, see its messages and what rests on them alone.",
     )
     readers = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="readable_sources")
+    filters = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="Which channels, authors and patterns are taken or left out."
+    )
+    retention_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Messages older than this are deleted; empty: they are kept."
+    )
+    state = models.JSONField(
+        default=dict, db_default={}, blank=True, editable=False, help_text="What a poller remembers: its position."
+    )
+    last_error = models.CharField(max_length=300, blank=True, default="", db_default="", editable=False)
+    last_error_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["name"]
@@ -61,13 +80,31 @@ class Source(TimeStamped):
     def has_secret(self) -> bool:
         return bool(self.sealed_secret)
 
-    def set_secret(self, value: str) -> None:
-        """Seal `value` into the row (not saved); an empty value clears it."""
-        self.sealed_secret = crypto.seal(value, bind=f"source.secret:{self.uid}") if value else ""
+    def set_secret(self, value: str, *, keep_previous: timedelta | None = None) -> None:
+        """Seal `value` into the row (not saved); an empty value clears it.
+
+        With `keep_previous` the one before stays valid that long, so that a sender has time to change. Without, it is
+        over at once.
+        """
+        kept = keep_previous is not None and bool(value)
+        self.sealed_previous_secret = self.sealed_secret if kept else ""
+        self.previous_secret_until = timezone.now() + keep_previous if keep_previous and kept else None
+        self.sealed_secret = crypto.seal(value, bind=self._bind) if value else ""
 
     def open_secret(self) -> str:
         """The secret in clear, or "" when there is none; raises `DecryptionError` when no key opens it."""
-        return crypto.unseal(self.sealed_secret, bind=f"source.secret:{self.uid}") if self.sealed_secret else ""
+        return crypto.unseal(self.sealed_secret, bind=self._bind) if self.sealed_secret else ""
+
+    def open_secrets(self) -> list[str]:
+        """Every secret that is valid now, the newest first; raises as `open_secret`."""
+        valid = [self.sealed_secret]
+        if self.previous_secret_until is not None and self.previous_secret_until > timezone.now():
+            valid.append(self.sealed_previous_secret)
+        return [crypto.unseal(sealed, bind=self._bind) for sealed in valid if sealed]
+
+    @property
+    def _bind(self) -> str:
+        return f"source.secret:{self.uid}"
 
 
 class Channel(TimeStamped):
@@ -183,6 +220,9 @@ class Message(models.Model):
         platform, chat = self.channel.platform, self.channel.external_id
         if platform == "telegram" and chat.startswith("-100"):
             return f"https://t.me/c/{chat[4:]}/{self.external_id}"
+        if platform == "slack" and chat and SLACK_TIME.fullmatch(self.external_id):
+            # The archive's own form, which opens in the app of whoever is logged in; the thread is found by itself.
+            return f"https://slack.com/archives/{quote(chat)}/p{self.external_id.replace('.', '')}"
         return ""
 
 

@@ -3,6 +3,7 @@
 import base64
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 
 import httpx
 from django.conf import settings
@@ -12,6 +13,7 @@ from ingestion.models import Message, Source
 from tasktracker.core.errors import Invalid
 
 TIMEOUT = 10.0
+GRACE = timedelta(days=1)  # for which a sender may go on to sign with the secret before
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,17 @@ def probe_telegram(source: Source) -> Probe:
 
 @transaction.atomic
 def rotate_secret(*, source: Source) -> str:
-    """A new signing secret, shown this once. Raises `Invalid` where the platform, not we, makes the secret."""
+    """A new signing secret, shown this once; the one before stays valid for a day.
+
+    Raises `Invalid` where the platform, not we, makes the secret.
+    """
     if source.kind in (Source.Kind.TELEGRAM, Source.Kind.SLACK):
         raise Invalid(
             f"{source.get_kind_display()} makes this secret: get a new one there, and set it as the source's secret."
         )
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    source.set_secret(secret)
-    source.save(update_fields=["sealed_secret", "updated_at"])
+    source.set_secret(secret, keep_previous=GRACE)
+    source.save(
+        update_fields=["sealed_secret", "sealed_previous_secret", "previous_secret_until", "updated_at"],
+    )
     return secret

@@ -1,7 +1,10 @@
 """`/api/sources`: CRUD for admins; a secret goes in and never comes out."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from ingestion.models import Source
 from tasktracker.core.locks import one_at_a_time
@@ -61,6 +64,17 @@ def test_a_new_secret_is_shown_once(owner: Person) -> None:
     assert secret.startswith("whsec_")
     assert Source.objects.get().open_secret() == secret
     assert secret.encode() not in owner.api.get(f"/api/sources/{pk}").content
+
+
+def test_the_secret_before_stays_valid_for_a_day_and_no_longer(owner: Person) -> None:
+    pk = owner.api.post("/api/sources", {"name": "hook", "kind": "webhook"}, format="json").json()["id"]
+    first, second = (owner.api.post(f"/api/sources/{pk}/rotate-secret").json()["secret"] for _ in range(2))
+    source = Source.objects.get()
+    assert source.open_secrets() == [second, first]
+    source.previous_secret_until = timezone.now() - timedelta(seconds=1)
+    assert source.open_secrets() == [second]
+    source.set_secret("typed by hand")
+    assert (source.open_secrets(), source.sealed_previous_secret) == (["typed by hand"], "")
 
 
 def test_a_bots_token_is_not_ours_to_make(owner: Person) -> None:

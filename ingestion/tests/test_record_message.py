@@ -44,6 +44,13 @@ def test_a_message_is_stored_once_with_one_event(source: Source) -> None:
     assert types() == ["message.received"]
 
 
+def test_a_message_of_slack_leads_back_to_slack(source: Source) -> None:
+    draft = replace(DRAFT, channel=ChannelDraft("slack", "C0AB12", "ops"), external_id="1794042000.000200")
+    assert services.record_message(source=source, draft=draft).message.url == (
+        "https://slack.com/archives/C0AB12/p1794042000000200"
+    )
+
+
 def test_what_is_told_of_a_new_message_is_what_was_stored(source: Source) -> None:
     draft = replace(
         DRAFT,
