@@ -26,7 +26,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tasktracker import embedded
-from tasktracker.tests.support import LiveStack, empty_valkey
+from tasktracker.tests.support import LONG, LiveStack, empty_valkey
 
 TEMP_PREFIX = "tasktracker-tests-"
 _running: embedded.Running | None = None
@@ -112,9 +112,13 @@ def group_of(nodeid: str) -> str:
     return next((name for name, pattern in _KEPT_TOGETHER.items() if pattern.search(nodeid)), nodeid)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The groups first, then what takes long."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The groups first, then what takes long; what is for `make test-long` alone is left out of `make test`."""
     ranks = [*_KEPT_TOGETHER]
+    if not LONG:
+        left_out = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=left_out)
 
     def rank(item: pytest.Item) -> int:
         group = group_of(item.nodeid)

@@ -158,6 +158,7 @@ def model(start_stack: Callable[..., LiveStack]) -> Iterator[Callable[..., tuple
         yield start
 
 
+@pytest.mark.long
 def test_a_window_that_kills_its_worker_each_time_is_set_aside_and_its_neighbours_are_done(
     model: Callable[..., tuple[LiveStack, FakeLLM, Workspace]],
 ) -> None:

@@ -96,6 +96,7 @@ def put(folder: Path, name: str, rows: list[dict[str, object]]) -> None:
     (folder / f"{name}.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
 
 
+@pytest.mark.long
 def test_the_command_fits_a_folder_and_prints_what_was_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

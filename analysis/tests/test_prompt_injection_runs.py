@@ -116,9 +116,9 @@ def rows_of_all_tables() -> dict[str, set[str]]:
 
 
 def chosen() -> list[tuple[str, str, str]]:
-    """All of the corpus in the long run; in the short one every answer that obeys, and every fourth."""
+    """All of the corpus in the long run; in the short one each answer that obeys once."""
     first = {obedience: name for name, obedience, _ in reversed(INJECTIONS)}
-    return [row for place, row in enumerate(INJECTIONS) if LONG or place % 4 == 0 or row[0] in first.values()]
+    return [row for row in INJECTIONS if LONG or row[0] in first.values()]
 
 
 @pytest.mark.parametrize(("obedience", "text"), [row[1:] for row in chosen()], ids=[row[0] for row in chosen()])

@@ -12,6 +12,7 @@ from proposals.tests.test_auto_approval import alice, workspace
 from proposals.tests.test_learning import make_agent_run
 from tasktracker.core.errors import Conflict
 from tasktracker.core.models import StatusChange, User, Workspace
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 __all__ = ["alice", "workspace"]  # fixtures
@@ -65,7 +66,8 @@ def decided_by_a_policy(workspace: Workspace, by: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", [not_so_sure, said_by_one, of_an_older_version, of_another_kind, advised_against, decided_by_a_policy]
+    "case",
+    some([decided_by_a_policy, said_by_one, not_so_sure, of_an_older_version, of_another_kind, advised_against], 3),
 )
 def test_decisions_on_what_it_would_not_have_taken_do_not_count(workspace: Workspace, alice: User, case: Any) -> None:
     case(workspace, alice)

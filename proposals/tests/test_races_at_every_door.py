@@ -98,6 +98,7 @@ def doors() -> list[Door]:
     return [kind(make_person(f"r{n}", role="manager")) for n, kind in enumerate(kinds[:THREADS])]
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_every_door_at_once_one_effect_each_and_a_whole_history() -> None:
     people = doors()

@@ -60,6 +60,7 @@ def test_telegram_says_how_long_to_wait_and_is_obeyed(api: FakeBotApi, source: S
         assert time.monotonic() - began > 1.5
 
 
+@pytest.mark.long
 def test_faults_before_the_first_poll(api: FakeBotApi, source: Source) -> None:
     api.fail("getMe", Fault(500, "Internal Server Error"), Fault(0))
     api.fail("setMyCommands", Fault(429, "Too Many Requests: retry after 1", {"retry_after": 1}))

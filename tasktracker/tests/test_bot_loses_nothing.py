@@ -86,6 +86,7 @@ def test_killed_again_and_again_while_every_update_comes_thrice(api: FakeBotApi,
     assert_complete(updates)
 
 
+@pytest.mark.long
 def test_killed_while_it_writes_and_without_its_database_it_loses_nothing(api: FakeBotApi, tmp_path: Path) -> None:
     """Killed while the inbox is written, killed while messages are made, then the database goes away."""
     updates = conversation(20)

@@ -23,6 +23,7 @@ def api() -> Iterator[FakeBotApi]:
         yield api
 
 
+@pytest.mark.long
 def test_a_second_bot_idles_until_the_first_is_gone(api: FakeBotApi, tmp_path: Path) -> None:
     first_at, second_at = tmp_path / "first", tmp_path / "second"
     with BotProcess.started(first_at, api.url) as first:

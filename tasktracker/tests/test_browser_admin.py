@@ -49,6 +49,7 @@ def complaints(page: Page) -> Counter[str]:
     return found
 
 
+@pytest.mark.long
 def test_our_policy_would_report_what_is_explained_and_nothing_else(person: Person) -> None:
     fill(person, "A sentence")
     client = Client(headers={"host": "localhost"})
@@ -67,6 +68,7 @@ def test_our_policy_would_report_what_is_explained_and_nothing_else(person: Pers
         assert not complaints(Page.of(client.get(at))), at
 
 
+@pytest.mark.long
 @pytest.mark.browser
 @pytest.mark.live
 def test_within_its_own_policy_nothing_is_refused_and_no_words_run(

@@ -60,6 +60,7 @@ def past_the_second_click(page: Browser) -> None:
     wait_for(lambda: page.run("return performance.now()") > there + 450)
 
 
+@pytest.mark.long
 def test_a_phone_has_the_picker_and_the_swipe(
     queue: list[Proposal], browser: Browser, desk: Callable[[], Browser]
 ) -> None:
@@ -91,6 +92,7 @@ def test_a_phone_has_the_picker_and_the_swipe(
     assert page.complaints() == []
 
 
+@pytest.mark.long
 def test_a_phone_has_the_sweep(queue: list[Proposal], browser: Browser, desk: Callable[[], Browser]) -> None:
     browser.phone()
     page = desk()
@@ -111,6 +113,7 @@ def test_a_phone_has_the_sweep(queue: list[Proposal], browser: Browser, desk: Ca
     assert page.complaints() == []
 
 
+@pytest.mark.long
 def test_without_scripts_the_picker_the_sweep_and_the_history_do_the_same(
     queue: list[Proposal], browser: Browser, desk: Callable[[], Browser]
 ) -> None:

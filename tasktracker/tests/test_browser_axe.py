@@ -73,6 +73,7 @@ def test_nobody_is_kept_out_before_the_login(person: Person, web: LiveStack, bro
     assert browser.complaints() == []
 
 
+@pytest.mark.long
 def test_nobody_is_kept_out_by_the_second_step(person: Person, web: LiveStack, browser: Browser, notes: Notes) -> None:
     person.user.password = hashed_password()
     person.user.save()
@@ -95,6 +96,7 @@ def test_nobody_is_kept_out_by_the_second_step(person: Person, web: LiveStack, b
     assert browser.complaints() == []
 
 
+@pytest.mark.long
 def test_nobody_is_kept_out_by_what_opens_on_the_desk(
     person: Person, web: LiveStack, browser: Browser, notes: Notes
 ) -> None:
@@ -136,6 +138,7 @@ def test_nobody_is_kept_out_by_what_opens_on_the_desk(
     assert not notes.told, "\n".join(notes.told)
 
 
+@pytest.mark.long
 def test_nobody_is_kept_out_by_what_a_decision_says(
     person: Person, web: LiveStack, browser: Browser, notes: Notes
 ) -> None:

@@ -18,7 +18,7 @@ from tasktracker.tests.browser import Browser
 from tasktracker.tests.support import LiveStack, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.live]
-WINDOWS = 300  # enough for some seconds, so that the page has something to show in between
+WINDOWS = 150  # enough for some seconds, so that the page has something to show in between
 SEEN = """
 window.seen = new Set();
 new MutationObserver(() => {
@@ -103,6 +103,7 @@ def test_new_rows_wait_where_the_pointer_is(web: LiveStack, browser: Browser) ->
     assert page.complaints() == []
 
 
+@pytest.mark.long
 def test_what_happened_while_the_server_was_away_is_shown_after(web: LiveStack, browser: Browser) -> None:
     page = browser
     owner = make_person("owner", role="admin")
@@ -122,6 +123,8 @@ def test_what_someone_reads_stays_and_nothing_jumps_while_messages_come(web: Liv
     owner = make_person("owner", role="admin")
     say(owner.workspace, 0, "The first message of the day")
     page.log_in(owner.user, web.url)
+    page.one("#ranges a[href*='days=30']").click()
+    wait_for(lambda: page.all("#days-numbers tr")[30:])
     wait_for(page.is_live)
     page.one("#days-summary").click()
     page.run(WATCHED)
@@ -130,12 +133,14 @@ def test_what_someone_reads_stays_and_nothing_jumps_while_messages_come(web: Liv
         say(owner.workspace, number, f"Message number {number}")
     wait_for(lambda: page.text("#came h3 b") == "30")
     assert page.run("return document.querySelector('#days-numbers').open") is True
+    assert len(page.all("#days-numbers tr")) == 31  # of the range that was chosen
     assert page.run("return document.activeElement.id") == "days-summary"
     assert page.run(TOPS) == before
     assert page.run("return window.shift") < 0.01
     assert page.complaints() == []
 
 
+@pytest.mark.long
 def test_a_part_is_fetched_once_a_second_at_most(web: LiveStack, browser: Browser) -> None:
     page = browser
     owner = make_person("owner", role="admin")

@@ -118,6 +118,7 @@ def test_each_stop_of_the_path_opens_in_place_by_keyboard(rita: Person, web: Liv
     assert browser.complaints() == []
 
 
+@pytest.mark.long
 def test_the_search_for_a_topic_to_merge_into_follows_what_is_typed(
     rita: Person, web: LiveStack, browser: Browser
 ) -> None:

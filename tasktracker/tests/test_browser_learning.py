@@ -53,6 +53,7 @@ def history(person: Person) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_it_fits_a_phone_and_can_be_read(person: Person, history: None, web: LiveStack, browser: Browser) -> None:
     AutoApproval.objects.create(
         workspace=person.workspace, kind="task", stopped="People rejected 6 of the last 50.", stopped_at=timezone.now()

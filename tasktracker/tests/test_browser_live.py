@@ -59,6 +59,7 @@ def test_a_topic_that_nobody_points_at_changes_before_ones_eyes(
     assert page.complaints() == []
 
 
+@pytest.mark.long
 def test_under_the_pointer_nothing_moves_until_it_is_asked_for(
     rita: Person, omar: Person, at: Callable[[str], Browser]
 ) -> None:
@@ -75,6 +76,7 @@ def test_under_the_pointer_nothing_moves_until_it_is_asked_for(
     assert page.complaints() == []
 
 
+@pytest.mark.long
 def test_the_board_follows_and_lets_go_of_a_card_when_the_pointer_leaves(
     rita: Person, omar: Person, at: Callable[[str], Browser]
 ) -> None:
@@ -94,6 +96,7 @@ def test_the_board_follows_and_lets_go_of_a_card_when_the_pointer_leaves(
     assert page.complaints() == []
 
 
+@pytest.mark.long
 def test_ones_own_change_of_a_task_is_no_news_and_is_undone_by_one_key(
     rita: Person, at: Callable[[str], Browser]
 ) -> None:

@@ -39,7 +39,7 @@ def test_every_page_fits_a_phone_keeps_its_policy_and_can_be_read(
     browser.log_in(person.user, web.url)
     browser.motion(on=False)
     found: dict[str, list[str]] = {}
-    for at in [*some(made.pages, 3), "/nothing/here/"]:
+    for at in [*some(made.pages, 6), "/nothing/here/"]:
         browser.phone()
         browser.open(at)
         wait_for(lambda: browser.run("return document.readyState === 'complete' && !!window.htmx"))
@@ -71,6 +71,7 @@ def test_the_switch_turns_the_light_and_the_next_page_keeps_it(
     assert browser.run(background) == after
 
 
+@pytest.mark.long
 def test_what_somebody_wrote_runs_nowhere(person: Person, web: LiveStack, browser: Browser) -> None:
     made = fill(person, " ".join(PAYLOADS[:4]) + " ")
     browser.log_in(person.user, web.url)

@@ -75,6 +75,7 @@ def test_a_passkey_is_made_and_opens_the_second_step(
     assert browser.complaints() == []
 
 
+@pytest.mark.long
 def test_another_device_is_refused_and_a_recovery_code_helps(
     person: Person, web: LiveStack, browser: Browser, authenticator: str
 ) -> None:

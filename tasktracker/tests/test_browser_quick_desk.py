@@ -84,6 +84,7 @@ def test_what_the_server_refuses_comes_back_with_the_reason(reviewer: Person, de
     assert [status(p) for p in (one, two)] == ["needs_evidence"] * 2
 
 
+@pytest.mark.long
 def test_who_was_first_is_told_on_the_card_that_came_back(reviewer: Person, desk: Callable[..., Browser]) -> None:
     omar = make_person("omar", role="reviewer")
     one, two = ranked(reviewer, 2)
@@ -98,6 +99,7 @@ def test_who_was_first_is_told_on_the_card_that_came_back(reviewer: Person, desk
     assert status(two) == "pending"
 
 
+@pytest.mark.long
 def test_undo_waits_for_the_decision_that_is_on_its_way(reviewer: Person, desk: Callable[..., Browser]) -> None:
     one, two, three = ranked(reviewer, 3)
     services.approve(proposal_id=one.pk, by=reviewer.user)
@@ -108,6 +110,7 @@ def test_undo_waits_for_the_decision_that_is_on_its_way(reviewer: Person, desk: 
     assert [status(p) for p in (one, two, three)] == ["approved", "pending", "pending"]
 
 
+@pytest.mark.long
 def test_a_double_click_decides_one(reviewer: Person, desk: Callable[..., Browser]) -> None:
     one, two, three = ranked(reviewer, 3)
     page = desk()
@@ -118,6 +121,7 @@ def test_a_double_click_decides_one(reviewer: Person, desk: Callable[..., Browse
     assert status(two) == "pending"
 
 
+@pytest.mark.long
 def test_a_duplicate_by_keys_from_a_pasted_link(reviewer: Person, web: LiveStack, desk: Callable[..., Browser]) -> None:
     one, two, three = ranked(reviewer, 3)
     page = desk()

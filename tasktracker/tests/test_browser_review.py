@@ -117,6 +117,7 @@ def test_letters_in_a_text_field_are_letters(reviewer: Person, desk: Callable[..
     wait_for(lambda: page.shown("#keys"))
 
 
+@pytest.mark.long
 def test_a_key_pressed_before_the_next_card_came_is_meant_for_it(
     reviewer: Person, desk: Callable[..., Browser]
 ) -> None:
@@ -132,6 +133,7 @@ def test_a_key_pressed_before_the_next_card_came_is_meant_for_it(
     assert status(one) == "pending"
 
 
+@pytest.mark.long
 def test_selection_grows_by_keys_and_is_decided_as_one(reviewer: Person, desk: Callable[..., Browser]) -> None:
     one, two, three, four = ranked(reviewer, 4)
     page = desk()
@@ -194,6 +196,7 @@ def test_on_a_phone_the_card_fills_the_screen_with_its_actions_at_the_thumb(
     assert page.too_wide() == []
 
 
+@pytest.mark.long
 def test_back_leads_from_the_card_to_the_list(reviewer: Person, browser: Browser, desk: Callable[..., Browser]) -> None:
     one, _ = ranked(reviewer, 2)
     browser.phone()

@@ -43,6 +43,7 @@ def test_a_provider_is_tested_in_place_and_an_ollama_is_offered(
     assert browser.complaints() == []
 
 
+@pytest.mark.long
 def test_fields_are_seen_while_they_are_typed(person: Person, web: LiveStack, browser: Browser) -> None:
     browser.log_in(person.user, web.url, at="/settings/task-configs/new/")
     assert "severity" in browser.text("#preview")

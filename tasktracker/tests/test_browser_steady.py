@@ -56,6 +56,7 @@ def settled(browser: Browser) -> bool:
     return bool(there and browser.driver.execute_async_script(frames))
 
 
+@pytest.mark.long
 def test_a_shift_is_seen(person: Person, web: LiveStack, browser: Browser) -> None:
     """A measure that sees nothing would praise every page."""
     browser.log_in(person.user, web.url)
@@ -64,6 +65,7 @@ def test_a_shift_is_seen(person: Person, web: LiveStack, browser: Browser) -> No
     wait_for(lambda: browser.shift()[0] > STEADY)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("device", ["desk", "phone"])
 def test_a_page_stays_where_it_was_while_it_loads(
     person: Person, made: Everything, web: LiveStack, browser: Browser, device: str
@@ -81,6 +83,7 @@ def test_a_page_stays_where_it_was_while_it_loads(
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.long
 def test_who_wants_no_motion_gets_none(person: Person, web: LiveStack, browser: Browser) -> None:
     run = make_run(person.workspace, windows=6, provider=make_provider(person.workspace))
     Window.objects.filter(run=run, ordinal=1).update(status="running", lease_until=timezone.now())

@@ -71,6 +71,7 @@ def test_two_on_one_card_see_each_other_and_one_of_them_decides(
     assert [*browser.complaints(), *second.complaints()] == []
 
 
+@pytest.mark.long
 def test_what_a_colleague_decides_is_told_on_the_open_card(
     rita: Person, omar: Person, web: LiveStack, browser: Browser, second: Browser
 ) -> None:

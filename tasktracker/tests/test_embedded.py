@@ -165,6 +165,7 @@ def test_after_kill_9_of_everything_a_new_start_has_all_that_was_committed(data_
         running.stop()
 
 
+@pytest.mark.long
 def test_a_stale_pid_file_with_the_number_of_a_living_stranger_does_not_stop_the_start(data_dir: Path) -> None:
     embedded.start(data_dir).stop()
     layout = Layout.of(data_dir)
@@ -178,6 +179,7 @@ def test_a_stale_pid_file_with_the_number_of_a_living_stranger_does_not_stop_the
         running.stop()
 
 
+@pytest.mark.long
 def test_a_cluster_that_was_half_made_is_made_anew(data_dir: Path) -> None:
     layout = Layout.of(data_dir)
     layout.prepare()
@@ -196,6 +198,7 @@ def test_a_folder_of_another_version_is_refused_with_what_to_do(data_dir: Path) 
         embedded.start(data_dir)
 
 
+@pytest.mark.long
 def test_a_long_or_strange_path_still_gets_sockets(tmp_path: Path) -> None:
     data_dir = tmp_path / ("a long name, with spaces and ümläuts " * 4) / "data"
     layout = Layout.of(data_dir)

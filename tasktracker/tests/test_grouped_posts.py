@@ -125,6 +125,7 @@ def test_many_at_once_are_each_stored_once(caller: Caller, web: LiveStack, write
     assert events == Counter(ids)
 
 
+@pytest.mark.long
 def test_what_was_answered_before_a_kill_is_stored(
     caller: Caller, start_stack: Callable[..., LiveStack], web: LiveStack, writer: Person
 ) -> None:

@@ -48,7 +48,7 @@ def person() -> Person:
     return make_person("owner", role="admin")
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("payload", some(PAYLOADS, 2))
 def test_the_look_finds_it_where_it_is_not_escaped(payload: str) -> None:
     """Most payloads are markup by themselves: unescaped they would be found, and escaped none is."""
     escaped = payload.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
@@ -64,7 +64,7 @@ def test_the_administration_shows_it_as_text(number: int, person: Person) -> Non
     client = Client(headers={"host": "localhost"})
     client.force_login(person.user)
     shown, seen = 0, 0
-    for model in admin.site._registry:
+    for model in some([*admin.site._registry], 3, number // AT_ONCE):
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         addresses = [reverse(f"{name}_changelist")]
         if row := model._default_manager.order_by("pk").last():
@@ -78,8 +78,8 @@ def test_the_administration_shows_it_as_text(number: int, person: Person) -> Non
             assert dangers(page) == [], at
             seen += 1
             shown += payload[:30] in page.text or payload[:30] in str([tag.attrs.get("value") for tag in page.tags])
-    assert seen >= 30
-    assert shown >= 8  # it was there to be escaped
+    assert seen >= count(10, 30)
+    assert shown >= count(2, 8)  # it was there to be escaped
 
 
 def test_frames_of_the_socket_hold_ids_and_no_words(person: Person) -> None:
@@ -97,7 +97,7 @@ def test_frames_of_the_socket_hold_ids_and_no_words(person: Person) -> None:
         assert "<" not in told, told
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("payload", some(PAYLOADS, 4))
 def test_the_digest_is_plain_text_without_links_of_others(payload: str, person: Person) -> None:
     make_proposal(person.workspace, "task", payload[:200], quotes=[], fingerprint="hostile")
     subject, text = digests.text_of(person.workspace, person.user, datetime.now(UTC))

@@ -34,28 +34,56 @@ def person() -> Person:
     return make_person("owner", role="admin")
 
 
-def test_each_page_is_light_and_asks_little(person: Person) -> None:
+def test_each_page_is_light_asks_little_and_names_what_is_on_it(person: Person) -> None:
+    """Each page is fetched once for all that is asked of it."""
     made = fill(person, "A sentence of the usual length that somebody wrote on a Tuesday")
-    client = person.browser
+    client, sizes = person.browser, dict[str, int]()
     client.get("/")
     for at in made.pages:
         with CaptureQueriesContext(connection) as queries:
-            response = client.get(at)
-        assert response.status_code == 200, at
-        assert weight_of(client, at) < WEIGHT, at
+            page, weight = fetched(client, at, sizes)
+        assert weight < WEIGHT, at
         assert len(queries) <= QUERIES, (at, len(queries))
+        check_headings(page, at)
+        check_names(page, at)
 
 
-def weight_of(client: Client, at: str) -> int:
-    """Bytes over the wire of a page and of all files that it names, as a browser asks for them."""
+def fetched(client: Client, at: str, sizes: dict[str, int]) -> tuple[Page, int]:
+    """A page, and the bytes over the wire of it and of all files that it names, as a browser asks for them.
+
+    `sizes` remembers the files of the pages before.
+    """
     response = client.get(at, headers={"accept-encoding": "gzip"})
     assert response.status_code == 200, at
     assert response["Content-Encoding"] == "gzip"
     page = Page(gzip.decompress(response.content).decode())
     names = {tag.attrs.get("src") or tag.attrs.get("href", "") for tag in page.tags if tag.name in {"script", "link"}}
-    files = [client.get(name, headers={"accept-encoding": "gzip"}) for name in sorted({*names, "/static/icons.svg"})]
-    assert {file.status_code for file in files} == {200}, names
-    return len(response.content) + sum(len(b"".join(file)) for file in files)
+    names.add("/static/icons.svg")
+    for name in names - sizes.keys():
+        file = client.get(name, headers={"accept-encoding": "gzip"})
+        assert file.status_code == 200, name
+        sizes[name] = len(b"".join(file))
+    return page, len(response.content) + sum(sizes[name] for name in names)
+
+
+def check_headings(page: Page, at: str) -> None:
+    assert page.one("title").text.strip() not in ("", "Task Tracker"), at
+    assert len(page.all("main")) == 1, at
+    ids = [tag.attrs["id"] for tag in page.tags if "id" in tag.attrs]
+    assert len(ids) == len(set(ids)), (at, [one for one in ids if ids.count(one) > 1])
+
+
+def check_names(page: Page, at: str) -> None:
+    """Each field and each button has a name."""
+    labelled = {tag.attrs.get("for") for tag in page.all("label")}
+    wrapped = [id(inner) for label in page.all("label") for inner in label.inside]
+    for tag in page.tags:
+        if tag.name in {"input", "select", "textarea"} and tag.attrs.get("type") != "hidden":
+            named = "aria-label" in tag.attrs or tag.attrs.get("id") in labelled or id(tag) in wrapped
+            assert named, (at, tag)
+        if tag.name == "button" and "disabled" not in tag.attrs and "data-held-for" not in tag.attrs:
+            held = tag.attrs.get("class") == "btn primary s" and not tag.text.strip()
+            assert held or tag.text.strip() or "aria-label" in tag.attrs or "title" in tag.attrs, (at, tag)
 
 
 def test_full_pages_are_light_too(person: Person) -> None:
@@ -73,36 +101,9 @@ def test_full_pages_are_light_too(person: Person) -> None:
     Task.objects.bulk_create(Task(workspace=person.workspace, title=f"{words} {n}") for n in range(80))
     Topic.objects.bulk_create(Topic(workspace=person.workspace, name=f"{words} {n}") for n in range(80))
     run = make_windows(person.workspace, windows=2_000)
-    client = person.browser
+    client, sizes = person.browser, dict[str, int]()
     for at in ("/", "/review/", "/messages/", "/tasks/", "/topics/", f"/runs/{run.pk}/", "/search/?q=sentence"):
-        assert weight_of(client, at) < WEIGHT, at
-
-
-def test_each_page_has_one_heading_and_a_title_of_its_own(person: Person) -> None:
-    made = fill(person, "A sentence")
-    client = person.browser
-    for at in made.pages:
-        page = Page.of(client.get(at))
-        assert page.one("title").text.strip() not in ("", "Task Tracker"), at
-        assert len(page.all("main")) == 1, at
-        ids = [tag.attrs["id"] for tag in page.tags if "id" in tag.attrs]
-        assert len(ids) == len(set(ids)), (at, [one for one in ids if ids.count(one) > 1])
-
-
-def test_each_field_and_each_button_has_a_name(person: Person) -> None:
-    made = fill(person, "A sentence")
-    client = person.browser
-    for at in made.pages:
-        page = Page.of(client.get(at))
-        labelled = {tag.attrs.get("for") for tag in page.all("label")}
-        wrapped = [id(inner) for label in page.all("label") for inner in label.inside]
-        for tag in page.tags:
-            if tag.name in {"input", "select", "textarea"} and tag.attrs.get("type") != "hidden":
-                named = "aria-label" in tag.attrs or tag.attrs.get("id") in labelled or id(tag) in wrapped
-                assert named, (at, tag)
-            if tag.name == "button" and "disabled" not in tag.attrs and "data-held-for" not in tag.attrs:
-                held = tag.attrs.get("class") == "btn primary s" and not tag.text.strip()
-                assert held or tag.text.strip() or "aria-label" in tag.attrs or "title" in tag.attrs, (at, tag)
+        assert fetched(client, at, sizes)[1] < WEIGHT, at
 
 
 @pytest.mark.parametrize("at", EMPTY)

@@ -64,6 +64,7 @@ def test_every_page_shows_it_as_text(number: int) -> None:
     assert shown >= 12  # it was there to be escaped
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_a_search_for_it_shows_it_as_text() -> None:
     person = make_person("owner", role="admin")

@@ -65,6 +65,7 @@ def test_every_task_that_is_named_somewhere_exists() -> None:
     assert sorted(named - set(app.tasks)) == []
 
 
+@pytest.mark.long
 def test_s28_the_deployment_check_is_clean() -> None:
     variables = os.environ | {
         "DEBUG": "0",

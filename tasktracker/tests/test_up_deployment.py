@@ -39,6 +39,7 @@ def found_by(run: AnalysisRun) -> list[tuple[str, str]]:
     return sorted(Finding.objects.filter(window__run=run).values_list("kind", "title"))
 
 
+@pytest.mark.long
 def test_f18_sigterm_in_the_middle_of_a_run_changes_nothing_in_what_it_finds(
     start_stack: Callable[..., LiveStack],
 ) -> None:

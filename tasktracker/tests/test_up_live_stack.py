@@ -13,6 +13,7 @@ from tasktracker.tests.support import LiveStack, wait_for
 pytestmark = pytest.mark.live
 
 
+@pytest.mark.long
 def test_web_and_worker_see_what_the_test_writes_and_the_worker_comes_back(live_stack: LiveStack) -> None:
     member = services.ensure_member(username="ann", workspace_slug="room", role="admin")
     token = services.create_token(user=member.user, workspace=member.workspace)

@@ -105,6 +105,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
+@pytest.mark.long
 def test_it_holds_in_a_forked_child() -> None:
     """As in a worker: the libraries are loaded, then the process forks, then the child asks.
 

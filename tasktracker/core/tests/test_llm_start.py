@@ -24,6 +24,7 @@ def run(code: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.long
 def test_a_started_process_has_none_of_them() -> None:
     assert run(PROBE) == "[]"
 

@@ -57,6 +57,7 @@ def test_no_turn_lasts_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Turn().is_over()
 
 
+@pytest.mark.long
 def test_without_a_broker_it_ends_early(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "counters", lambda: Redis(port=1))
     assert Turn().is_over()
