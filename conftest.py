@@ -11,7 +11,10 @@ import os
 import re
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,15 +22,19 @@ from urllib.parse import urlsplit, urlunsplit
 
 import django
 import hypothesis
+import psycopg
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import ScryptPasswordHasher
 from django.core.management.commands import flush
+from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tasktracker import embedded
-from tasktracker.tests.support import LONG, LiveStack, empty_valkey
+from tasktracker.tests.support import LONG, LiveStack, empty_valkey, wait_for
 
+ROOT = Path(__file__).parent
 TEMP_PREFIX = "tasktracker-tests-"
 _running: embedded.Running | None = None
 
@@ -83,12 +90,47 @@ if os.environ["REDIS_URL"] != settings.REDIS_URL:
     raise RuntimeError("The settings were read before this process had databases of its own.")
 # Each test client builds the middleware anew, and WhiteNoise would look through all static files each time.
 settings.WHITENOISE_AUTOREFRESH = True
+# A password that took a twentieth of a second to hash is checked by the other processes as well as one that took none.
+ScryptPasswordHasher.work_factor = 2
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
-    """Before the workers start: where they inherit this, pytest-django reads the settings before this file is there."""
+    """Before the workers start: where they inherit this, pytest-django reads the settings before this file is there.
+
+    While they collect, the migrations run once for all of them, as `manage.py migrate` runs them anywhere.
+    """
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+    if _running is not None:
+        threading.Thread(target=_make_template, name="template", daemon=True).start()
+
+
+TEMPLATE = "tests_template"
+
+
+def _make_template() -> None:
+    """A migrated database under its name; none where the migrations fail, and then each worker meets that itself."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    variables = os.environ | {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{TEMPLATE}_new"))}
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {TEMPLATE}_new")
+        done = subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=variables, check=False, cwd=ROOT)
+        server.execute(f"ALTER DATABASE {TEMPLATE}_new RENAME TO {TEMPLATE}{'_failed' if done.returncode else ''}")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """A worker's own database is a copy of the one that was migrated for all."""
+    if "PYTEST_XDIST_WORKER" not in os.environ or os.environ.get("TT_OWN_ENGINES") != "1":
+        return
+
+    def is_made() -> str:
+        with psycopg.connect(os.environ["DATABASE_URL"]) as server:
+            names = [str(row[0]) for row in server.execute("SELECT datname FROM pg_database")]
+        return next((name for name in names if name in {TEMPLATE, f"{TEMPLATE}_failed"}), "")
+
+    if wait_for(is_made, timeout=120) == TEMPLATE:
+        connection.settings_dict["TEST"].update(TEMPLATE=TEMPLATE, MIGRATE=False)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -99,10 +141,14 @@ def pytest_collection() -> None:
 
 # What is dear to begin with is begun in one process only; what takes long is begun first, so none waits at the end.
 _KEPT_TOGETHER = {
-    "stack": re.compile(r"test_(kill|run_live|up_live_stack|grouped_posts|socket)\.py"),
+    "stack": re.compile(
+        r"test_(kill|run_live|up_live_stack|up_deployment|grouped_posts|socket|presence|source_walls)\.py"
+    ),
     "browser": re.compile(r"test_browser_\w+\.py"),
-    "model": re.compile(r"test_(llm|run_|prompt_|sifting|evaluate|compare|ssrf|api_providers|page_(agents|providers))"),
-    "bot": re.compile(r"test_bot_(answers|bears)\w*\.py"),
+    "model": re.compile(
+        r"test_(llm|run_|prompt_|sifting|judging|evaluate|compare|ssrf|api_providers|page_(agents|providers)|failures_are)"
+    ),
+    "bot": re.compile(r"test_bot_(answers|bears|process)\w*\.py"),
 }
 _LONG = re.compile(r"test_(up|up_deployment|bot_\w+|embedded|deploy|access_matrix)\.py")
 
@@ -271,3 +317,22 @@ def stranger(db: None) -> Any:
     from tasktracker.core.tests.factories import make_person
 
     return make_person("stranger", workspace="elsewhere", role="admin")
+
+
+# Two reviewers for what shows who did something.
+
+
+@pytest.fixture
+def rita(db: None) -> Any:
+    """A reviewer in the workspace `acme`."""
+    from tasktracker.core.tests.factories import make_person
+
+    return make_person("rita", role="reviewer")
+
+
+@pytest.fixture
+def omar(db: None) -> Any:
+    """Another one."""
+    from tasktracker.core.tests.factories import make_person
+
+    return make_person("omar", role="reviewer")

@@ -211,6 +211,7 @@ def test_a_cancelled_run_ends_at_once_and_takes_no_late_answer(
     assert selectors.waiting_messages(run).count() == workspace.messages.count() - 5 * kept
 
 
+@pytest.mark.long
 def test_a_lease_that_is_renewed_is_not_taken_by_another_lane(
     model: Callable[..., tuple[LiveStack, FakeLLM, Workspace]],
 ) -> None:

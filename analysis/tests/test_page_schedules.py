@@ -12,6 +12,7 @@ from analysis.tests.factories import make_chat, make_provider, make_source
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.hostile import PAYLOADS
 from tasktracker.tests.pages import Page, submit
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 NEW = "/settings/schedules/new/"
@@ -188,7 +189,7 @@ def test_nothing_is_changed_without_a_csrf_token(manager: Person) -> None:
     assert list(Schedule.objects.values_list("name", flat=True)) == ["mornings"]
 
 
-@pytest.mark.parametrize("payload", PAYLOADS[:12])
+@pytest.mark.parametrize("payload", some(PAYLOADS[:12], 6))
 def test_names_are_text(manager: Person, payload: str) -> None:
     source = make_source(manager.workspace)
     type(source).objects.filter(pk=source.pk).update(name=payload[:60])

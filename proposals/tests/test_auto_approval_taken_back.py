@@ -6,12 +6,13 @@ from proposals import services
 from proposals.models import AutoApproval
 from proposals.tests.test_auto_approval import TITLES, alice, make, policy, workspace
 from tasktracker.core.models import User
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 __all__ = ["alice", "policy", "workspace"]  # fixtures
 
 
-@pytest.mark.parametrize(("approved", "taken_back", "is_on"), [(12, 1, True), (12, 2, False), (9, 9, True)])
+@pytest.mark.parametrize(("approved", "taken_back", "is_on"), some([(12, 2, False), (9, 9, True), (12, 1, True)], 2))
 def test_a_policy_whose_approvals_are_taken_back_stops(
     policy: AutoApproval, alice: User, approved: int, taken_back: int, is_on: bool
 ) -> None:

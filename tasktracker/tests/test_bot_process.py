@@ -52,6 +52,7 @@ def test_without_a_token_it_says_what_to_do(settings: Settings) -> None:
         call_command("run_bot")
 
 
+@pytest.mark.long
 def test_only_two_files_load_aiogram() -> None:
     """Web, worker and beat never pay for it; nor does the bot for the model libraries."""
     code = (

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 from django.test import Client
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from analysis.models import Finding
 from ingestion.models import Channel, Message, MessageRevision, Quote, Source
@@ -20,7 +22,7 @@ from knowledge.models import Atom, Task, Topic
 from proposals import digests
 from proposals.models import Evidence, Proposal
 from proposals.tests.factories import make_message, make_proposal, make_quote
-from tasktracker.core import events, walls
+from tasktracker.core import events, members, walls
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.everything import Everything, fill
 from tasktracker.tests.support import LiveStack, some
@@ -111,6 +113,7 @@ def test_nothing_of_a_closed_source_is_in_any_answer(world: World, role: str) ->
     assert not found, "\n".join(found)
 
 
+@pytest.mark.long
 def test_its_readers_see_it_everywhere(world: World) -> None:
     assert len(leaks(world, world.reader)) > 20
 
@@ -224,6 +227,54 @@ def test_the_socket_tells_nothing_of_a_closed_source(world: World, start_stack: 
             await asyncio.to_thread(received, source)
             frame = json.loads(await socket.recv())
             assert [one["source"] for one in frame["data"]["messages"]] == [source.pk]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.live
+def test_an_open_socket_follows_the_wall_at_once(world: World, start_stack: Any) -> None:
+    """A source is closed, and a manager becomes a reviewer, while they listen: by token and by session."""
+    stack: LiveStack = start_stack(worker=False, beat=False)
+    shut, other = (Source.objects.create(workspace=world.workspace, name=name, kind="api") for name in "ab")
+    manager = make_person("manager", role="manager")
+    client = Client(headers={"host": "localhost"})
+    client.force_login(world.reviewer.user)
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+    def received(*sources: Source) -> None:
+        place: Any = {"workspace_id": world.workspace.pk, "object_id": 1, "channel": 1, "author": None}
+        for source in sources:
+            events.emit(events.MessageReceived(source=source.pk, **place))
+
+    async def told(socket: ClientConnection) -> list[int]:
+        """The sources of what is told, up to the first of the other one."""
+        found: list[int] = []
+        while other.pk not in found:
+            found += [one["source"] for one in json.loads(await socket.recv())["data"]["messages"]]
+        return found
+
+    async def scenario() -> None:
+        at = f"{stack.ws_url}?types=message.received"
+        bearer, managing = ([Subprotocol("bearer"), Subprotocol(one.token)] for one in (world.reviewer, manager))
+        async with (
+            asyncio.timeout(20),
+            connect(at, subprotocols=bearer) as by_token,
+            connect(at, additional_headers={"Origin": stack.url, "Cookie": cookie}) as by_session,
+            connect(at, subprotocols=managing) as by_manager,
+        ):
+            sockets = (by_token, by_session, by_manager)
+            await asyncio.to_thread(received, shut, other)
+            assert [await told(one) for one in sockets] == [[shut.pk, other.pk]] * 3
+            await asyncio.to_thread(Source.objects.filter(pk=shut.pk).update, restricted=True)
+            await asyncio.to_thread(received, shut, other)
+            assert [await told(one) for one in sockets] == [[other.pk], [other.pk], [shut.pk, other.pk]]
+            place = await asyncio.to_thread(manager.user.memberships.get)
+            await asyncio.to_thread(members.change_role, membership_id=place.pk, role="viewer", by=world.owner.user)
+            await asyncio.to_thread(received, shut, other)
+            assert [await told(one) for one in sockets] == [[other.pk]] * 3
+            await asyncio.to_thread(shut.readers.add, manager.user)
+            await asyncio.to_thread(received, shut, other)
+            assert [await told(one) for one in sockets] == [[other.pk], [other.pk], [shut.pk, other.pk]]
 
     asyncio.run(scenario())
 
