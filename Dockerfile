@@ -20,6 +20,8 @@ RUN DATABASE_URL=postgresql://nobody@nowhere/none REDIS_URL=redis://nowhere/0 \
     SECRET_KEY=for-collectstatic-only-0123456789-abcdefghijklmnopqrstuvwxyz \
     FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY= \
     sh -c "mkdir -p staticfiles && python manage.py collectstatic --noinput --verbosity 0"
+# A new volume takes its owner from here.
+RUN install -d -m 700 -o 10001 -g 10001 /uploads
 USER 10001:10001
 EXPOSE 8000
 ENTRYPOINT ["python", "manage.py"]

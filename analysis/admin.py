@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.decorators import method_decorator
 
 from analysis import agents, providers
 from analysis import schedule_admin as schedule_admin  # registers its pages
@@ -25,6 +26,7 @@ from analysis.task_fields import schema_error
 from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin, ScopedForm
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import Invalid
+from tasktracker.core.stepup import filled, proven
 
 
 class ProviderForm(ScopedForm):
@@ -69,6 +71,7 @@ def typed(form: Any) -> dict[str, Any]:
 
 
 @admin.register(Provider)
+@method_decorator(proven(filled("api_key")), name="changeform_view")
 class ProviderAdmin(ScopedAdmin):
     form = ProviderForm
     change_role = Role.ADMIN

@@ -16,7 +16,8 @@ from tasktracker.core.enums import Purpose, Role
 from tasktracker.core.errors import Invalid
 from tasktracker.core.htmx import fragment
 from tasktracker.core.locks import one_at_a_time
-from tasktracker.core.permissions import access_for, page, require, workspace_for
+from tasktracker.core.paths import is_number
+from tasktracker.core.permissions import access_for, page, posted_by, workspace_for
 
 TRY_SECONDS = 90
 TEXT_LIMIT = 4_000
@@ -45,13 +46,12 @@ def agent(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def form_page(request: HttpRequest, row: Agent) -> HttpResponseBase:
-    access = require(request, Role.ADMIN) if request.method == "POST" else access_for(request)
-    form = AgentForm(row, access.workspace, request.POST if request.method == "POST" else None)
-    if request.method == "POST":
-        saved = form.save(access.user)
-        if saved is not None:
-            messages.success(request, f"{saved.name} is saved as version {saved.version}.")
-            return redirect("analysis:agent", pk=saved.pk)
+    access, posted = posted_by(request, Role.ADMIN)
+    form = AgentForm(row, access.workspace, posted)
+    saved = form.save(access.user)
+    if saved is not None:
+        messages.success(request, f"{saved.name} is saved as version {saved.version}.")
+        return redirect("analysis:agent", pk=saved.pk)
     return render(request, PAGE, about(row, form), status=422 if form.errors else 200)
 
 
@@ -117,7 +117,7 @@ def try_agent(request: HttpRequest, pk: int) -> HttpResponseBase:
     if len(text) > TEXT_LIMIT:
         raise Invalid(f"The text may have {TEXT_LIMIT} letters.")
     number = request.POST.get("version", "")
-    asked = agents.at_version(row, int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else row
+    asked = agents.at_version(row, int(number)) if is_number(number, digits=9) else row
     with one_at_a_time(user=access_for(request).user, seconds=TRY_SECONDS):
         told: Told = told_of(asked, text)
     context = {"told": told, "agent": row, "tried": asked.version}

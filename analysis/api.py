@@ -27,6 +27,7 @@ from tasktracker.core.api import WorkspaceViewSet, idempotent
 from tasktracker.core.enums import Role, Stage
 from tasktracker.core.errors import NotFound
 from tasktracker.core.models import Workspace
+from tasktracker.core.paths import is_number
 from tasktracker.core.permissions import Access, access_for
 
 
@@ -49,7 +50,7 @@ def _source(workspace: Workspace, wanted: str | None) -> Source | None:
     if not wanted:
         return None
     rows = Source.objects.filter(workspace=workspace)
-    found = (rows.filter(pk=int(wanted)).first() if _is_id(wanted) else None) or rows.filter(name=wanted).first()
+    found = (rows.filter(pk=int(wanted)).first() if is_number(wanted) else None) or rows.filter(name=wanted).first()
     if found is None:
         raise NotFound(f"There is no source {wanted!r} in this workspace.")
     return found
@@ -59,12 +60,8 @@ def _provider(workspace: Workspace, wanted: str | None) -> Provider | str | None
     """A row for an id; a name is looked up by the service, which tells the names that there are."""
     if not wanted:
         return None
-    found = Provider.objects.filter(workspace=workspace, pk=int(wanted)).first() if _is_id(wanted) else None
+    found = Provider.objects.filter(workspace=workspace, pk=int(wanted)).first() if is_number(wanted) else None
     return found or wanted
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def _shown(run_id: int) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """A workspace's day, by its own time zone."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -12,5 +11,5 @@ DAY = "day"  # the note of a pause that ends at midnight
 
 def midnight(workspace: Workspace) -> datetime:
     """When today began."""
-    now = timezone.now().astimezone(ZoneInfo(workspace.timezone))
+    now = timezone.now().astimezone(workspace.zone)
     return now.replace(hour=0, minute=0, second=0, microsecond=0)

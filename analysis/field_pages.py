@@ -13,7 +13,7 @@ from analysis.forms import TaskConfigForm, schema_of
 from analysis.models import TaskConfig
 from analysis.task_fields import fields_of, schema_error
 from tasktracker.core.enums import Role
-from tasktracker.core.permissions import access_for, page, require, workspace_for
+from tasktracker.core.permissions import page, posted_by, workspace_for
 
 PAGE = "analysis/settings/task_config.html"
 EXAMPLE: dict[str, Any] = {
@@ -45,14 +45,13 @@ def task_config(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def form_page(request: HttpRequest, row: TaskConfig) -> HttpResponseBase:
-    access = require(request, Role.MANAGER) if request.method == "POST" else access_for(request)
+    access, posted = posted_by(request, Role.MANAGER)
     shown = row.schema
-    form = TaskConfigForm(row, access.workspace, request.POST if request.method == "POST" else None)
-    if request.method == "POST":
-        saved = form.save(access.user)
-        if saved is not None:
-            messages.success(request, f"{saved.name} is saved. The next run fills these fields.")
-            return redirect("analysis:task_config", pk=saved.pk)
+    form = TaskConfigForm(row, access.workspace, posted)
+    saved = form.save(access.user)
+    if saved is not None:
+        messages.success(request, f"{saved.name} is saved. The next run fills these fields.")
+        return redirect("analysis:task_config", pk=saved.pk)
     context = {"config": row, "form": form, **preview_of(shown)}
     return render(request, PAGE, context, status=422 if form.errors else 200)
 

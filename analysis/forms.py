@@ -9,7 +9,7 @@ from analysis import agents, providers, task_configs
 from analysis.models import Agent, Assignment, Provider, TaskConfig
 from knowledge.models import Project
 from tasktracker.core.enums import ProviderKind, Purpose
-from tasktracker.core.errors import DomainError
+from tasktracker.core.forms import SettingsForm
 from tasktracker.core.models import User, Workspace
 
 KINDS = {
@@ -24,34 +24,6 @@ KINDS = {
 }
 PURPOSES = [(purpose.value, purpose.value.replace("_", " ").capitalize()) for purpose in Purpose]
 FALLBACKS = ("When it is down, ask", "then", "and then")
-
-
-class SettingsForm[R](forms.Form):
-    """A form over one row, written by a service whose refusal becomes a mistake of its field."""
-
-    def __init__(self, row: R, workspace: Workspace, data: Any = None, initial: Any = None) -> None:
-        self.row, self.workspace = row, workspace
-        super().__init__(data, initial={**self.values_of(row), **(initial or {})})
-
-    def values_of(self, row: R) -> dict[str, Any]:
-        """What the fields show of the row."""
-        return {name: getattr(row, name) for name in self.base_fields if hasattr(row, name)}
-
-    def save(self, by: User) -> R | None:
-        """The row as saved; None where something is wrong, which the fields then say."""
-        if not self.is_valid():
-            return None
-        try:
-            return self.write(by)
-        except DomainError as error:
-            field = error.extra.get("field")
-            field = "fallback_0" if field == "fallbacks" and "fallback_0" in self.fields else field
-            self.add_error(field if field in self.fields else None, error.detail)
-            return None
-
-    def write(self, by: User) -> R:
-        """Hand the cleaned values to the service."""
-        raise NotImplementedError
 
 
 class ProviderForm(SettingsForm[Provider]):
@@ -148,6 +120,9 @@ class AgentForm(SettingsForm[Agent]):
     def values_of(self, row: Agent) -> dict[str, Any]:
         plain = {name: getattr(row, name) for name in self.base_fields if name != "provider"}
         return {**plain, "provider": row.provider_id}
+
+    def field_of(self, name: str | None) -> str | None:
+        return "fallback_0" if name == "fallbacks" else name
 
     def write(self, by: User) -> Agent:
         values = {name: value for name, value in self.cleaned_data.items() if not name.startswith("fallback_")}

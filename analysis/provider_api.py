@@ -36,6 +36,7 @@ class ProviderViewSet(CrudViewSet):
     ordering = ("id",)
     write_role = Role.ADMIN
     roles = {"models": Role.ADMIN}
+    proven_fields = ("api_key",)
     in_transaction = False
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

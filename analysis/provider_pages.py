@@ -20,7 +20,9 @@ from tasktracker.core.errors import Conflict
 from tasktracker.core.htmx import fragment, wants_fragment
 from tasktracker.core.locks import one_at_a_time
 from tasktracker.core.models import Workspace
-from tasktracker.core.permissions import access_for, page, require, workspace_for
+from tasktracker.core.paths import is_number
+from tasktracker.core.permissions import access_for, page, posted_by, workspace_for
+from tasktracker.core.stepup import filled, proven
 
 TRY_SECONDS = 90  # longer than any of these waits
 OFFER_SECONDS = 5.0  # what a list of models to choose from may take
@@ -37,6 +39,7 @@ def find(request: HttpRequest, pk: int) -> Provider:
 
 @page(Role.ADMIN)
 @require_http_methods(["GET", "POST"])
+@proven(filled("api_key"))
 def new_provider(request: HttpRequest) -> HttpResponseBase:
     """An empty form, and what becomes of it."""
     workspace = workspace_for(request)
@@ -46,6 +49,7 @@ def new_provider(request: HttpRequest) -> HttpResponseBase:
 
 @page()
 @require_http_methods(["GET", "POST"])
+@proven(filled("api_key"))
 def provider(request: HttpRequest, pk: int) -> HttpResponseBase:
     """One provider: an admin changes it, everybody else sees it."""
     return form_page(request, find(request, pk), told="{} is saved.")
@@ -53,16 +57,15 @@ def provider(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 def form_page(request: HttpRequest, row: Provider, *, told: str) -> HttpResponseBase:
     """The form of a new or stored provider; saved it leads to the provider's own page."""
-    access = require(request, Role.ADMIN) if request.method == "POST" else access_for(request)
+    access, posted = posted_by(request, Role.ADMIN)
     had_key = row.has_key
-    form = ProviderForm(row, access.workspace, request.POST if request.method == "POST" else None)
-    if request.method == "POST":
-        saved = form.save(access.user)
-        if saved is not None:
-            lost = had_key and not saved.has_key
-            words = "{} is saved. Its host is new, so enter the key again." if lost else told
-            messages.success(request, words.format(saved.name))
-            return redirect("analysis:provider", pk=saved.pk)
+    form = ProviderForm(row, access.workspace, posted)
+    saved = form.save(access.user)
+    if saved is not None:
+        lost = had_key and not saved.has_key
+        words = "{} is saved. Its host is new, so enter the key again." if lost else told
+        messages.success(request, words.format(saved.name))
+        return redirect("analysis:provider", pk=saved.pk)
     context = {"provider": row, "form": form, "state": providers.status_of(row) if row.pk else "", **uses_of(row)}
     return render(request, PAGE, context, status=422 if form.errors else 200)
 
@@ -117,12 +120,9 @@ def sentences(row: Provider, found: probing.Probe) -> dict[str, Any]:
 def models(request: HttpRequest) -> HttpResponse:
     """The models of `?provider=` as options; none where it does not answer. Kept for a minute."""
     pk = request.GET.get("provider", "")
-    row = Provider.objects.filter(workspace=workspace_for(request), pk=int(pk)).first() if is_id(pk) else None
+    rows = Provider.objects.filter(workspace=workspace_for(request))
+    row = rows.filter(pk=int(pk)).first() if is_number(pk, digits=15) else None
     return render(request, "analysis/settings/models.html", {"models": known_models(row) if row else []})
-
-
-def is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 16
 
 
 def known_models(row: Provider) -> list[str]:

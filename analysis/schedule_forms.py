@@ -7,11 +7,11 @@ from django import forms
 from django.db.models import Q
 
 from analysis import schedules, spending
-from analysis.forms import SettingsForm
 from analysis.models import Provider, Schedule, SpendingCap
 from analysis.times import MORNINGS, PLAIN
 from ingestion.models import Source
 from tasktracker.core.enums import Stage
+from tasktracker.core.forms import SettingsForm
 from tasktracker.core.models import User, Workspace
 
 STAGES = [(Stage.KNOWLEDGE.value, "messages → knowledge"), (Stage.TASKS.value, "knowledge → tasks")]

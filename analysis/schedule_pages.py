@@ -14,7 +14,7 @@ from analysis.schedule_forms import ScheduleForm
 from analysis.times import moment_in_words, occasion_in_words
 from tasktracker.core.enums import Role
 from tasktracker.core.models import Workspace
-from tasktracker.core.permissions import access_for, page, require, workspace_for
+from tasktracker.core.permissions import page, posted_by, workspace_for
 
 PAGE = "analysis/settings/schedule.html"
 SHOWN = 100
@@ -41,14 +41,13 @@ def schedule(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def form_page(request: HttpRequest, row: Schedule) -> HttpResponseBase:
-    access = require(request, Role.MANAGER) if request.method == "POST" else access_for(request)
+    access, posted = posted_by(request, Role.MANAGER)
     shown = told(row) if row.pk else {}
-    form = ScheduleForm(row, access.workspace, request.POST if request.method == "POST" else None)
-    if request.method == "POST":
-        saved = form.save(access.user)
-        if saved is not None:
-            messages.success(request, f"{saved.name} is saved: {told(saved)['next']}.")
-            return redirect("analysis:schedule", pk=saved.pk)
+    form = ScheduleForm(row, access.workspace, posted)
+    saved = form.save(access.user)
+    if saved is not None:
+        messages.success(request, f"{saved.name} is saved: {told(saved)['next']}.")
+        return redirect("analysis:schedule", pk=saved.pk)
     context = {"schedule": row, "form": form, **shown}
     return render(request, PAGE, context, status=422 if form.errors else 200)
 
@@ -60,7 +59,7 @@ def told(row: Schedule) -> dict[str, Any]:
     elif row.next_at is None:
         following = "not due: its times can't be read, write them anew"
     elif row.cron:
-        following = f"due {moment_in_words(row.next_at, row.workspace.timezone, timezone.now())}"
+        following = f"due {moment_in_words(row.next_at, row.workspace.zone, timezone.now())}"
     else:
         following = "looked at every minute"
     return {"occasion": occasion_in_words(row.cron, row.at_least), "next": following}

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 from django.db import transaction
@@ -65,7 +64,7 @@ def _first_time(schedule: Schedule, after: datetime) -> datetime:
     try:
         if len(schedule.cron.split()) != FIELDS:
             raise CronSimError("a sixth field would be seconds")
-        return next(CronSim(schedule.cron, after.astimezone(ZoneInfo(schedule.workspace.timezone))))
+        return next(CronSim(schedule.cron, after.astimezone(schedule.workspace.zone)))
     except (CronSimError, StopIteration):
         raise Invalid(
             "This is no cron expression: write minute, hour, day of the month, month, weekday, such as 0 7 * * 1-5.",

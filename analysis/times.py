@@ -30,9 +30,9 @@ def left_in_words(seconds: float | None) -> str:
     return f"about {max(2, round(seconds / DAY))} days left"
 
 
-def moment_in_words(at: datetime, zone: str, now: datetime) -> str:
+def moment_in_words(at: datetime, zone: ZoneInfo, now: datetime) -> str:
     """A moment to come by the clock of `zone`: today at 07:00, tomorrow at 07:00, Monday 23 Mar at 07:00."""
-    there, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
+    there, today = at.astimezone(zone), now.astimezone(zone).date()
     days = (there.date() - today).days
     name = {0: "today", 1: "tomorrow"}.get(days) or f"{there:%A} {there.day} {there:%b}"
     year = "" if there.year == today.year or days in (0, 1) else f" {there.year}"

@@ -20,6 +20,7 @@ from knowledge import projects
 from tasktracker.core.enums import Role, Stage
 from tasktracker.core.errors import Invalid, NotFound
 from tasktracker.core.htmx import fragment, target, wants_fragment
+from tasktracker.core.paths import is_number
 from tasktracker.core.permissions import access_for, page, workspace_for
 
 PAGE_SIZE = 25
@@ -73,7 +74,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     workspace = workspace_for(request)
     found = AnalysisRun.objects.filter(workspace=workspace)
     before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) < 16:
+    if is_number(before, digits=15):
         found = found.filter(pk__lt=int(before))
     rows = list(
         selectors.with_counts(found).select_related("provider", "source", "created_by").order_by("-id")[: PAGE_SIZE + 1]
@@ -187,7 +188,7 @@ def facts(shown: Any) -> list[tuple[str, Any, Any, str]]:
 def window_of(request: HttpRequest, shown: AnalysisRun) -> Window:
     """The window that the URL names, with its messages and findings."""
     ordinal = request.GET.get("window", "")
-    if not (ordinal.isascii() and ordinal.isdigit() and len(ordinal) < 10):
+    if not is_number(ordinal, digits=9):
         raise NotFound("There is no such window.")
     rows = Window.objects.filter(Q(run=shown), ordinal=int(ordinal)).annotate(place=walls.channel_title())
     return get_object_or_404(rows.prefetch_related("places__message__author", "findings", "atoms"))

@@ -6,11 +6,26 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.decorators import method_decorator
 
 from ingestion import services, transitions
-from ingestion.models import Channel, Delivery, Message, MessageRevision, Participant, Quote, Source
+from ingestion.models import (
+    BotCall,
+    BotContact,
+    Channel,
+    Delivery,
+    LinkCode,
+    LinkedChat,
+    Message,
+    MessageRevision,
+    Participant,
+    Quote,
+    Source,
+    Upload,
+)
 from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin, ScopedForm
 from tasktracker.core.enums import Role, Verdict
+from tasktracker.core.stepup import filled, proven
 
 
 class SourceForm(ScopedForm):
@@ -33,6 +48,7 @@ class SourceForm(ScopedForm):
 
 
 @admin.register(Source)
+@method_decorator(proven(filled("secret")), name="changeform_view")
 class SourceAdmin(ScopedAdmin):
     form = SourceForm
     change_role = Role.ADMIN
@@ -156,3 +172,54 @@ class DeliveryAdmin(ScopedAdmin):
     def try_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         count = transitions.again(list(queryset.values_list("pk", flat=True)))
         self.message_user(request, f"{count} put back into the inbox.")
+
+
+@admin.register(LinkCode)
+class LinkCodeAdmin(ScopedAdmin):
+    read_only = True
+    list_display = ["purpose", "made_by", "made_at", "expires_at", "used_at"]
+    list_filter = ["purpose"]
+    list_select_related = ["made_by"]
+
+
+@admin.register(LinkedChat)
+class LinkedChatAdmin(ScopedAdmin):
+    read_only = True
+    workspace_path = "source__workspace"
+    list_display = ["title", "external_id", "source", "linked_by", "linked_at"]
+    search_fields = ["title", "=external_id"]
+    list_select_related = ["source", "linked_by"]
+
+
+@admin.register(BotContact)
+class BotContactAdmin(ScopedAdmin):
+    read_only = True
+    workspace_path = "participant__workspace"
+    list_display = ["participant", "bot", "notify", "language", "stopped", "since"]
+    list_filter = ["notify"]
+    list_select_related = ["participant", "bot"]
+
+
+@admin.register(BotCall)
+class BotCallAdmin(ScopedAdmin):
+    """What a bot has still to say, and what it said of late; the words are not shown."""
+
+    read_only = True
+    workspace_path = "bot__workspace"
+    list_display = ["method", "bot", "chat_id", "created_at", "not_before", "done_at", "error"]
+    list_filter = ["method"]
+    list_select_related = ["bot"]
+    exclude = ["params"]
+    ordering = ["-id"]
+
+
+@admin.register(Upload)
+class UploadAdmin(ScopedAdmin):
+    """Histories that were sent in by a page; what is in them is on their own page."""
+
+    read_only = True
+    list_display = ["file_name", "source_name", "status", "format", "size", "by", "created_at", "finished_at"]
+    list_filter = ["status", "format"]
+    search_fields = ["file_name", "source_name"]
+    list_select_related = ["by"]
+    exclude = ["preview", "report"]

@@ -31,6 +31,7 @@ from tasktracker.core.enums import Role
 from tasktracker.core.errors import DomainError, Invalid, NotFound
 from tasktracker.core.locks import one_at_a_time
 from tasktracker.core.models import Workspace
+from tasktracker.core.paths import is_number
 
 BULK_LIMIT = 5_000
 
@@ -39,7 +40,7 @@ def source_to_post(workspace: Workspace, found: Source | None, wanted: str) -> S
     """The source found; a name that is not known makes one of kind api. Raises for one that is switched off."""
     source = found
     if source is None:
-        if selectors.is_id(wanted):
+        if is_number(wanted):
             raise NotFound(f"There is no source {wanted} in this workspace.")
         source = services.ensure_source(workspace=workspace, name=wanted, kind=Source.Kind.API)
     if not source.is_active:
@@ -54,6 +55,8 @@ class SourceViewSet(CrudViewSet):
     serializer_class = SourceSerializer
     ordering = ("name", "id")
     write_role = Role.ADMIN
+    proven_fields = ("secret",)
+    proven_actions = ("rotate_secret",)
 
     def get_queryset(self) -> Any:
         return walls.sources(super().get_queryset())

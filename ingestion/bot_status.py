@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -52,5 +51,5 @@ def _belongs(source: Source, chat_id: str, person_id: str) -> bool:
 
 
 def _midnight(workspace: Workspace) -> datetime:
-    now = timezone.now().astimezone(ZoneInfo(workspace.timezone))
+    now = timezone.now().astimezone(workspace.zone)
     return now.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from ingestion.models import Source
+from ingestion.telegram_hook import WEBHOOK
 from tasktracker.core import services as core_services
 from tasktracker.core.crypto import DecryptionError
 from tasktracker.core.models import Workspace
@@ -59,10 +60,11 @@ def seed_source(*, token: str) -> Source:
 
 
 def polled_accounts() -> list[Account]:
-    """The bots of all active Telegram sources that have a token, oldest source first, each bot once."""
+    """The bots of all active Telegram sources that have a token and no webhook, oldest first, each bot once."""
     accounts: dict[str, Account] = {}
     active = Source.objects.filter(kind=Source.Kind.TELEGRAM, is_active=True).exclude(sealed_secret="")
-    for source in active.order_by("pk"):
+    # Telegram refuses to be polled where it was told to bring the updates.
+    for source in active.exclude(config__has_key=WEBHOOK).order_by("pk"):
         try:
             account = Account(source.pk, source.open_secret())
         except DecryptionError as error:
@@ -83,6 +85,16 @@ def remember_bot(*, source_id: int, bot_id: str, username: str) -> None:
     if source is not None and not told.items() <= source.config.items():
         source.config = {**source.config, **told}
         source.save(update_fields=["config", "updated_at"])
+
+
+def usernames(workspace: Workspace) -> list[str]:
+    """The names, without an @, of the bots that a workspace is reached by: its own, else the installation's first."""
+    bots = Source.objects.filter(workspace=workspace, kind=Source.Kind.TELEGRAM, is_active=True).order_by("pk")
+    found = [str(config.get("bot_username", "")) for config in bots.values_list("config", flat=True)]
+    others = Source.objects.filter(kind=Source.Kind.TELEGRAM, is_active=True).exclude(sealed_secret="").order_by("pk")
+    if not any(found):  # the one that the installation has
+        found = [str(config.get("bot_username", "")) for config in others.values_list("config", flat=True)[:1]]
+    return list(dict.fromkeys(name for name in found if name))
 
 
 def _home() -> Workspace:

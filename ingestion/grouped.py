@@ -3,6 +3,7 @@
 import io
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,7 +18,6 @@ from ingestion.drafts import MessageDraft
 from ingestion.models import Channel, Message, Participant, Source
 from ingestion.serializers import MessageSerializer, draft_of, posted
 from ingestion.tidy import judge, tidy
-from tasktracker.core.events import MessageReceived, emit_all
 from tasktracker.core.permissions import Access
 
 JSON = {"encoding": "utf-8"}
@@ -42,10 +42,9 @@ def record_posts(posts: Sequence[tuple[Access, bytes]]) -> list[bytes | None]:
 
     One transaction for all, committed when this returns.
     """
-    with transaction.atomic():
-        look = cache(storage.find_posted)  # most of what comes together is of one source
-        found = [_known(access, body, look) for access, body in posts]
-        messages = _store([known for known in found if known is not None])
+    look = cache(storage.find_posted)  # most of what comes together is of one source
+    found = [_known(access, body, look) for access, body in posts]
+    messages = _store([known for known in found if known is not None])
     renderer = JSONRenderer()
     answers: list[bytes | None] = []
     for known in found:
@@ -85,28 +84,16 @@ def _store(wanted: Sequence[_Known]) -> dict[tuple[int, str], Message]:
     for known in wanted:
         by_source[known.source.pk].setdefault(known.key, known)
     made: dict[tuple[int, str], Message] = {}
-    for source_id in sorted(by_source):
-        # In one order everywhere: two processes that insert the same rows would wait for each other.
-        group = [by_source[source_id][key] for key in sorted(by_source[source_id])]
-        placed = {k.key: storage.Placed(k.draft, k.channel.pk, k.author.pk, judge(k.draft)) for k in group}
-        workspace_id = group[0].source.workspace_id
-        new = storage.insert_new(list(placed.values()), workspace_id=workspace_id, source_id=source_id)
-        for k in group:
-            if k.key in new:
-                made[k.key] = storage.as_stored(
-                    placed[k.key], new[k.key], source=k.source, channel=k.channel, author=k.author
-                )
-    if made:
-        emit_all(
-            [
-                MessageReceived(
-                    workspace_id=message.workspace_id,
-                    object_id=message.pk,
-                    source=message.source_id,
-                    channel=message.channel_id,
-                    author=message.author_id,
-                )
-                for message in made.values()
-            ]
-        )
+    with transaction.atomic() if len(by_source) > 1 else nullcontext():  # one statement is a transaction by itself
+        for source_id in sorted(by_source):
+            # In one order everywhere: two processes that insert the same rows would wait for each other.
+            group = [by_source[source_id][key] for key in sorted(by_source[source_id])]
+            placed = {k.key: storage.Placed(k.draft, k.channel.pk, k.author.pk, judge(k.draft)) for k in group}
+            workspace_id = group[0].source.workspace_id
+            new = storage.insert_and_tell(list(placed.values()), workspace_id=workspace_id, source_id=source_id)
+            for k in group:
+                if k.key in new:
+                    made[k.key] = storage.as_stored(
+                        placed[k.key], new[k.key], source=k.source, channel=k.channel, author=k.author
+                    )
     return made

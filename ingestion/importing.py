@@ -1,7 +1,7 @@
 """History and bulk posts: batches in, counts out. The same file twice changes nothing."""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
@@ -13,15 +13,17 @@ from ingestion.ahead import ahead
 from ingestion.drafts import ChannelDraft, MessageDraft, Skipped
 from ingestion.exports import CutFile, Export, open_export
 from ingestion.models import Source
-from ingestion.recorder import ImportReport, Recorder, prepare
+from ingestion.recorder import REASONS_KEPT, ImportReport, Recorder, prepare
 from ingestion.tidy import API_PLATFORM, Judged, api_channel
 
 __all__ = ["BATCH", "ImportReport", "import_export", "record_messages"]
 
 BATCH = 2_000
+_MOST_CHARS = 2_000_000  # of the texts in a batch: mails are long, and three batches are in memory at once
+_MOST_SEEN = 10_000  # records of a batch, however many of them are skipped: progress is told between batches
 
 type Progress = Callable[[int, int, int], None]
-"""(bytes read, bytes in all, messages seen)"""
+"""(bytes read, bytes in all, messages seen), after each batch; what it raises ends the import, and is raised again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +52,47 @@ def import_export(
     zone: tzinfo = UTC,
     dry_run: bool = False,
     progress: Progress | None = None,
+    report: ImportReport | None = None,
+    columns: Mapping[str, str] | None = None,
+    encoding: str = "",
+    date_format: str = "",
+    mailbox: str = "",
+    label: str = "",
 ) -> ImportReport:
-    """Import an export as a stream, batch by batch; each batch is kept when a later one fails.
+    """Import an export as a stream, batch by batch; each batch is kept when a later one fails or `progress` stops it.
 
-    The file is read in a thread of its own while the batch before is stored. Raises `NotThisFormat` (or its `CutFile`,
+    What was stopped goes on by another import of the same file: what is stored already changes nothing.
+
+    The file is read in a thread of its own while the batch before is stored. `report` is one of the caller's, which
+    has its figures whatever happens, and keeps as many reasons as it says. Raises `NotThisFormat` (or its `CutFile`,
     after everything whole was stored) with one clear line.
     """
-    report = ImportReport()
+    report = ImportReport() if report is None else report
     recorder = Recorder(source, report)
     with (
-        open_export(path, format_name, timezone=zone) as export,
+        open_export(
+            path,
+            format_name,
+            timezone=zone,
+            columns=columns,
+            encoding=encoding,
+            date_format=date_format,
+            mailbox=mailbox,
+            label=label,
+        ) as export,
         fewer_collections(),
-        ahead(batches(export, source)) as read,
+        ahead(batches(export, source, report.kept)) as read,
     ):
-        for batch in read:
-            report.add(batch.part)
-            with transaction.atomic():
-                recorder.record(batch.messages)
-                transaction.set_rollback(dry_run)
-            if progress:
-                progress(batch.position, export.size, report.seen)
+        try:
+            for batch in read:
+                report.add(batch.part)
+                with transaction.atomic():
+                    recorder.record(batch.messages)
+                    transaction.set_rollback(dry_run)
+                if progress:
+                    progress(batch.position, export.size, report.seen)
+        finally:
+            report.notes = export.notes
     return report
 
 
@@ -88,16 +111,17 @@ def fewer_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def batches(export: Export, source: Source) -> Iterator[Batch]:
-    """The export in parts of BATCH messages, the last one shorter; a file that breaks off gives what is whole first."""
+def batches(export: Export, source: Source, kept: int = REASONS_KEPT) -> Iterator[Batch]:
+    """The export in parts of BATCH messages or fewer; a file that breaks off gives what is whole first."""
     channels: dict[ChannelDraft, ChannelDraft] = {}
     pending: list[MessageDraft] = []
-    part = ImportReport()
+    part = ImportReport(kept=kept)
+    chars = 0
 
     def batch() -> Batch:
-        nonlocal pending, part
+        nonlocal pending, part, chars
         found = Batch(prepare(pending, part), part, export.position)
-        pending, part = [], ImportReport()
+        pending, part, chars = [], ImportReport(kept=kept), 0
         return found
 
     try:
@@ -106,12 +130,15 @@ def batches(export: Export, source: Source) -> Iterator[Batch]:
             if isinstance(item, Skipped):
                 part.skipped += 1
                 part.note(f"{item.reference}: {item.reason}")
+                if part.seen >= _MOST_SEEN:
+                    yield batch()
                 continue
             if item.channel.platform == API_PLATFORM:
                 channel = channels.get(item.channel) or channels.setdefault(item.channel, own(item.channel, source))
                 item = replace(item, channel=channel)
             pending.append(item)
-            if len(pending) == BATCH:
+            chars += len(item.text)
+            if len(pending) >= BATCH or chars >= _MOST_CHARS or part.seen >= _MOST_SEEN:
                 yield batch()
     except CutFile:
         yield batch()

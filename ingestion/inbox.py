@@ -7,7 +7,7 @@ inbox is worked off by the receiver at once and by `sweep` in any case; a row lo
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -16,12 +16,13 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from ingestion import services, transitions
+from ingestion import bot_homes as homes
+from ingestion import keeping, services, transitions
+from ingestion import reading as readers
 from ingestion.channels import telegram
-from ingestion.channels.base import Reading
-from ingestion.drafts import ChannelDraft, MessageDraft
-from ingestion.models import Channel, Delivery, Message, Source
-from tasktracker.core.models import Workspace
+from ingestion.channels.base import Reactions, Reading
+from ingestion.drafts import MessageDraft
+from ingestion.models import Delivery, Message, Source
 
 log = logging.getLogger(__name__)
 
@@ -31,15 +32,6 @@ BATCH = 100
 TITLE_AGE = timedelta(days=60)
 KEEP = timedelta(days=30)  # what was worked off: long enough to look at what came, or to work it off again
 FORGET_AT_ONCE = 5_000
-
-type Reader = Callable[[bytes, Source], Reading]
-
-
-def _read_telegram(raw: bytes, source: Source) -> Reading:
-    return telegram.read(raw, bot_id=str(source.config.get("bot_id", "")))
-
-
-READERS: Mapping[str, Reader] = {Source.Kind.TELEGRAM: _read_telegram}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +75,15 @@ def work_off(*, source_id: int, limit: int = BATCH) -> list[Taken]:
     return done
 
 
+def work_off_for(*, source_id: int, seconds: float = SWEEP_BUDGET) -> int:
+    """`work_off` until nothing is left or `seconds` are over; how many."""
+    deadline = time.monotonic() + seconds
+    done = 0
+    while time.monotonic() < deadline and (taken := work_off(source_id=source_id)):
+        done += len(taken)
+    return done
+
+
 def has_new(*, source_id: int) -> bool:
     """Whether deliveries of a source wait for their first try (another worker may be at it)."""
     return _new(source_id).exists()
@@ -94,6 +95,7 @@ def process(*, delivery_id: int) -> Taken | None:
     Raises only when the database is away; whatever else goes wrong is noted in the delivery's row.
     """
     try:
+        readers.prepare(delivery_id)
         return _take(delivery_id)
     except (OperationalError, InterfaceError):
         raise
@@ -134,25 +136,14 @@ def forget_old() -> int:
     return done
 
 
-def is_claimed(*, source: Source, channel: ChannelDraft, came_from: str = "") -> bool:
-    """Whether the source's workspace may keep what is said in this chat.
-
-    It may when it is the only workspace, or knows the chat already (under the id that it had before, too).
-    """
-    if not Workspace.objects.exclude(pk=source.workspace_id).exists():
-        return True
-    known = [external_id for external_id in (channel.external_id, came_from) if external_id]
-    return Channel.objects.filter(
-        workspace_id=source.workspace_id, platform=channel.platform, external_id__in=known
-    ).exists()
-
-
-def record_own_post(*, source_id: int, raw: bytes) -> None:
+def record_own_post(*, source_id: int, message: Mapping[str, Any]) -> None:
     """Keep what our own bot has just posted (a Bot API `Message`), marked as its own, where the chat is claimed."""
     source = Source.objects.get(pk=source_id)
-    reading = telegram.read_message(json.loads(raw), bot_id=str(source.config.get("bot_id", "")))
-    if reading.draft is not None and is_claimed(source=source, channel=reading.draft.channel):
-        services.record_message(source=source, draft=_with_topic_title(reading.draft, source), is_own=True)
+    reading = telegram.read_message(message, bot_id=str(source.config.get("bot_id", "")))
+    home = homes.home_of(source=source, channel=reading.draft.channel) if reading.draft else None
+    if reading.draft is not None and home is not None:
+        draft = homes.at_its_place(reading.draft, home)
+        services.record_message(source=home, draft=_with_topic_title(draft, home), is_own=True)
 
 
 def _new(source_id: int) -> QuerySet[Delivery]:
@@ -170,21 +161,70 @@ def _take(delivery_id: int) -> Taken | None:
     if delivery is None:
         return None
     source, raw = delivery.source, bytes(delivery.raw)
-    reading = READERS[source.kind](raw, source)
+    reading = readers.read(delivery)
+    if reading.asks and delivery.heard_at is None:
+        Delivery.objects.filter(pk=delivery.pk).update(to_answer=True)
     draft = reading.draft
-    if draft is None:
+    about = draft or reading.reactions
+    if about is None:
+        keeping.follow_names(reading, source)
         transitions.ignored(delivery, reading.why_not[:300])
         return Taken(delivery_id, Delivery.Status.IGNORED, _content(raw))
-    if not is_claimed(source=source, channel=draft.channel, came_from=reading.moved_from):
+    home = homes.home_of(source=source, channel=about.channel, came_from=reading.moved_from)
+    if home is None:
         transitions.unclaimed(delivery)
         return Taken(delivery_id, Delivery.Status.UNCLAIMED, _content(raw))
-    services.record_message(source=source, draft=_with_topic_title(draft, source), is_own=reading.is_own)
-    if reading.moved_to:
-        # A group that became a supergroup goes on under a new id, and belongs where it did.
-        moved = replace(draft.channel, external_id=reading.moved_to)
-        services.ensure_channel(workspace_id=source.workspace_id, draft=moved)
+    if draft is not None:
+        if why := keeping.why_left_out(draft, reading, bot=source, home=home):
+            transitions.ignored(delivery, why[:300])
+            return Taken(delivery_id, Delivery.Status.IGNORED, _content(raw))
+        if _record(draft, reading, bot=source, home=home).deleted_at is not None:
+            # It may come after its own deletion: then nobody takes its words out of here any more.
+            Delivery.objects.filter(pk=delivery.pk).update(raw=b"")
+    elif reading.reactions is not None and not _react(reading.reactions, home):
+        transitions.ignored(delivery, reading.why_not[:300])
+        return Taken(delivery_id, Delivery.Status.IGNORED, _content(raw))
     transitions.processed(delivery)
     return Taken(delivery_id, Delivery.Status.PROCESSED, _content(raw))
+
+
+def _record(draft: MessageDraft, reading: Reading, *, bot: Source, home: Source) -> Message:
+    """Store the message; a group that became a supergroup goes on under its new id, and belongs where it did.
+
+    One that was deleted at its platform is kept without words: what comes late, or from an export, finds it gone.
+    """
+    placed = keeping.with_known_names(_with_topic_title(homes.at_its_place(draft, home), home), home)
+    if reading.is_deleted:
+        bare = replace(placed, text="", metadata={}, thread_title="", forwarded_from="", edited_at=None)
+        gone = services.record_message(source=home, draft=bare, is_own=reading.is_own).message
+        return services.delete_message(message_id=gone.pk)
+    message = services.record_message(source=home, draft=placed, is_own=reading.is_own).message
+    if reading.moved_to:
+        now = replace(draft.channel, external_id=reading.moved_to)
+        homes.follow_move(bot=bot, home=home, old=draft.channel.external_id, new=now)
+    elif reading.moved_from:
+        homes.follow_move(bot=bot, home=home, old=reading.moved_from, new=draft.channel)
+    return message
+
+
+def _react(given: Reactions, home: Source) -> bool:
+    """Note what was given to a message; False for one that is not here."""
+    found = Message.objects.select_for_update(of=("self",)).filter(
+        channel__workspace_id=home.workspace_id,
+        channel__platform=given.channel.platform,
+        channel__external_id=given.channel.external_id,
+        external_id=given.external_id,
+    )
+    message = found.first()
+    if message is None:
+        return False
+    counts = given.counts
+    if counts is None:
+        before = message.metadata.get("reactions", {})
+        counts = {emoji: before.get(emoji, 0) + given.change.get(emoji, 0) for emoji in {**before, **given.change}}
+    message.metadata = {**message.metadata, "reactions": {emoji: n for emoji, n in counts.items() if n > 0}}
+    message.save(update_fields=["metadata"])
+    return True
 
 
 @transaction.atomic
@@ -197,8 +237,13 @@ def _note_failure(delivery_id: int, error: Exception) -> None:
 
 
 def _with_topic_title(draft: MessageDraft, source: Source) -> MessageDraft:
-    """The draft with its topic's newest title: an update tells at most the one that the topic began with."""
-    if not draft.thread or draft.metadata.get("action") in ("topic_created", "topic_edit"):
+    """The draft with its topic's newest title: an update tells at most the one that the topic began with.
+
+    Elsewhere a thread has no title, or each message tells it.
+    """
+    if draft.channel.platform != Source.Kind.TELEGRAM or not draft.thread:
+        return draft
+    if draft.metadata.get("action") in ("topic_created", "topic_edit"):
         return draft
     in_channel = Message.objects.filter(
         channel__workspace_id=source.workspace_id,

@@ -12,9 +12,26 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from ingestion.bot_models import BotCall, BotContact, LinkCode, LinkedChat
+from ingestion.upload_models import Upload
 from tasktracker.core import crypto, walls
 from tasktracker.core.enums import MessageCategory, Verdict
 from tasktracker.core.models import TimeStamped, Workspace
+
+__all__ = [
+    "BotCall",
+    "BotContact",
+    "Channel",
+    "Delivery",
+    "LinkCode",
+    "LinkedChat",
+    "Message",
+    "MessageRevision",
+    "Participant",
+    "Quote",
+    "Source",
+    "Upload",
+]
 
 # How Slack names a message in its channel: seconds and microseconds.
 SLACK_TIME = re.compile(r"\d{10}\.\d{6}", re.ASCII)
@@ -291,6 +308,10 @@ class Delivery(models.Model):
     error = models.CharField(max_length=300, blank=True)
     received_at = models.DateTimeField(default=timezone.now)
     processed_at = models.DateTimeField(null=True)
+    to_answer = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="A command or a pressed button, not yet heard."
+    )
+    heard_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["id"]
@@ -305,6 +326,12 @@ class Delivery(models.Model):
         indexes = [
             # what the sweeper still has to do
             models.Index(fields=["id"], name="delivery_waiting", condition=Q(status="received")),
+            # a source's deliveries, newest first
+            models.Index(fields=["source", "-id"], name="delivery_by_source"),
+            # how many of a source failed, and which
+            models.Index(fields=["source", "-id"], name="delivery_failed", condition=Q(status="failed")),
+            # commands and buttons, in the order in which they came
+            models.Index(fields=["source", "id"], name="delivery_to_answer", condition=Q(to_answer=True)),
         ]
 
     def __str__(self) -> str:

@@ -5,14 +5,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-import httpx
-from django.conf import settings
 from django.db import transaction
 
+from ingestion.mail.accounts import is_mailbox
+from ingestion.mail.probing import probe_mailbox
 from ingestion.models import Message, Source
+from ingestion.telegram_api import BotCallFailed, call_bot
 from tasktracker.core.errors import Invalid
 
-TIMEOUT = 10.0
 GRACE = timedelta(days=1)  # for which a sender may go on to sign with the secret before
 
 
@@ -30,6 +30,8 @@ def probe(source: Source) -> Probe:
         return Probe(False, "This source is switched off.")
     if source.kind == Source.Kind.TELEGRAM:
         return probe_telegram(source)
+    if is_mailbox(source):
+        return Probe(*probe_mailbox(source))
     last = Message.objects.filter(source=source).order_by("-sent_at", "-id").values_list("sent_at", flat=True).first()
     if last is None:
         return Probe(True, "Ready; no message has come in yet.")
@@ -42,14 +44,10 @@ def probe_telegram(source: Source) -> Probe:
     if not token:
         return Probe(False, "No bot token yet: set it as the secret of this source.")
     try:
-        answer = httpx.get(f"{settings.TELEGRAM_API_URL}/bot{token}/getMe", timeout=TIMEOUT)
-        body = answer.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        # The address holds the token: only the kind of the error is told.
-        return Probe(False, f"Telegram could not be reached ({type(error).__name__}).")
-    if not body.get("ok"):
-        return Probe(False, f"Telegram refused the token: {body.get('description', answer.status_code)}.")
-    return Probe(True, f"Connected as @{body['result'].get('username', '?')}.")
+        me = call_bot(token=token, method="getMe")
+    except BotCallFailed as error:
+        return Probe(False, str(error) if error.http_status is None else f"Telegram refused the token: {error}.")
+    return Probe(True, f"Connected as @{me.get('username', '?')}.")
 
 
 @transaction.atomic
@@ -58,6 +56,8 @@ def rotate_secret(*, source: Source) -> str:
 
     Raises `Invalid` where the platform, not we, makes the secret.
     """
+    if is_mailbox(source):
+        raise Invalid("The secret is the mailbox's password: change it where your mail is kept, then enter it here.")
     if source.kind in (Source.Kind.TELEGRAM, Source.Kind.SLACK):
         raise Invalid(
             f"{source.get_kind_display()} makes this secret: get a new one there, and set it as the source's secret."

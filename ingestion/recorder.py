@@ -19,7 +19,10 @@ REASONS_KEPT = 20
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of the records of an import; `reasons` names the first that were skipped or in error."""
+    """What became of the records of an import; `reasons` names the first `kept` that were skipped or in error.
+
+    A reason is `where: why`. `notes` has what a person should know of the file as a whole.
+    """
 
     seen: int = 0
     created: int = 0
@@ -28,14 +31,16 @@ class ImportReport:
     skipped: int = 0
     errors: int = 0
     reasons: list[str] = field(default_factory=list)
+    kept: int = REASONS_KEPT
+    notes: list[str] = field(default_factory=list)
 
     def counts(self) -> dict[str, int]:
         """The six figures that scripts read."""
-        return {name: value for name, value in asdict(self).items() if name != "reasons"}
+        return {name: value for name, value in asdict(self).items() if name not in ("reasons", "kept", "notes")}
 
     def note(self, reason: str) -> None:
         """Keep a reason for the report, up to a limit."""
-        if len(self.reasons) < REASONS_KEPT:
+        if len(self.reasons) < self.kept:
             self.reasons.append(reason)
 
     def add(self, part: "ImportReport") -> None:

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from ingestion import walls
 from ingestion.models import Channel, Message, Participant, Source
 from tasktracker.core.models import User, Workspace
+from tasktracker.core.paths import is_number
 
 CONTEXT = 5
 
@@ -37,17 +38,12 @@ def matching(rows: QuerySet[Message], text: str) -> QuerySet[Message]:
 
 def of_source(rows: QuerySet[Message], wanted: str) -> QuerySet[Message]:
     """Those of a source named by id or by name."""
-    return rows.filter(Q(source_id=int(wanted)) if is_id(wanted) else Q(source__name=wanted))
+    return rows.filter(Q(source_id=int(wanted)) if is_number(wanted) else Q(source__name=wanted))
 
 
 def of_author(rows: QuerySet[Message], wanted: str) -> QuerySet[Message]:
     """Those of an author named by id or by name."""
-    return rows.filter(Q(author_id=int(wanted)) if is_id(wanted) else Q(author__name=wanted))
-
-
-def is_id(value: str) -> bool:
-    """Whether a filter's value names a row by its number (of a size that the database knows)."""
-    return value.isascii() and value.isdigit() and len(value) <= 18
+    return rows.filter(Q(author_id=int(wanted)) if is_number(wanted) else Q(author__name=wanted))
 
 
 def around(message: Message, *, size: int = CONTEXT) -> tuple[list[Message], list[Message]]:

@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ingestion.drafts import MessageDraft, PersonDraft
 from ingestion.models import Message, Source
+from ingestion.source_filters import clean_filters
+from ingestion.source_upkeep import LONGEST_RETENTION
 from ingestion.tidy import api_channel
 from tasktracker.core.enums import Verdict
+from tasktracker.core.errors import Invalid
 from tasktracker.core.models import User
 
 
@@ -45,9 +48,20 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
             "local_only",
             "restricted",
             "readers",
+            "filters",
+            "retention_days",
+            "last_error",
+            "last_error_at",
             "created_at",
         ]
-        read_only_fields = ["created_at"]
+        read_only_fields = ["last_error", "last_error_at", "created_at"]
+        extra_kwargs: ClassVar = {"retention_days": {"min_value": 1, "max_value": LONGEST_RETENTION}}
+
+    def validate_filters(self, given: Any) -> dict[str, Any]:
+        try:
+            return clean_filters(given)
+        except Invalid as error:
+            raise serializers.ValidationError(error.detail) from None
 
     def create(self, validated_data: dict[str, Any]) -> Source:
         secret, readers = validated_data.pop("secret", ""), validated_data.pop("readers", [])

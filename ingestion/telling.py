@@ -1,13 +1,10 @@
 """Telling a member something in private on Telegram, through a bot of their workspace."""
 
-import httpx
-from django.conf import settings
-
 from ingestion.exports.telegram_message import PLATFORM
-from ingestion.models import Participant, Source
+from ingestion.models import BotContact, Participant, Source
+from ingestion.telegram_api import BotCallFailed, call_bot
 from tasktracker.core.models import User, Workspace
 
-TIMEOUT = 10.0
 LONGEST = 4096  # characters of one message, https://core.telegram.org/bots/api#sendmessage
 
 
@@ -25,23 +22,29 @@ def telegram_id(*, workspace: Workspace, user: User) -> str | None:
 def bot_of(workspace: Workspace) -> Source | None:
     """The bot that speaks for a workspace: the first that is switched on and has a token."""
     bots = Source.objects.filter(workspace=workspace, kind=Source.Kind.TELEGRAM, is_active=True)
-    return bots.exclude(sealed_secret="").order_by("pk").first()
+    own = bots.exclude(sealed_secret="").order_by("pk").first()
+    if own is not None:
+        return own
+    # One of another workspace, which serves this one too: its people have linked themselves to it.
+    served = BotContact.objects.filter(participant__workspace=workspace, bot__is_active=True).select_related("bot")
+    contact = served.order_by("pk").first()
+    return contact.bot if contact else None
 
 
 def tell(*, bot: Source, chat_id: str, text: str) -> None:
     """Send plain text, cut where Telegram would refuse it. Raises `NotTold`. Never inside a transaction."""
     text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-    address = f"{settings.TELEGRAM_API_URL}/bot{bot.open_secret()}/sendMessage"
     # Without a parse mode: what people wrote is text, whatever it looks like; and no preview fetches a link in it.
     said = {"chat_id": chat_id, "text": text, "link_preview_options": '{"is_disabled":true}'}
     try:
-        answer = httpx.post(address, data=said, timeout=TIMEOUT)
-        body = answer.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        # The address holds the token: only the kind of the error is told.
-        raise NotTold(f"Telegram could not be reached ({type(error).__name__}).") from None
-    if body.get("ok"):
-        return
-    if answer.status_code == 403:
-        raise NotTold("Telegram lets a bot write only to who wrote to it first: send it /start.")
-    raise NotTold(f"Telegram refused it: {str(body.get('description', answer.status_code))[:120]}.")
+        call_bot(token=bot.open_secret(), method="sendMessage", **said)
+    except BotCallFailed as error:
+        raise NotTold(_reason(error)) from None
+
+
+def _reason(error: BotCallFailed) -> str:
+    if error.http_status is None:
+        return str(error)
+    if error.http_status == 403:
+        return "Telegram lets a bot write only to who wrote to it first: send it /start."
+    return f"Telegram refused it: {error}."

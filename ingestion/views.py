@@ -20,6 +20,7 @@ from tasktracker.core.enums import MessageCategory, Role, Verdict
 from tasktracker.core.errors import NotFound
 from tasktracker.core.htmx import fragment, target, wants_fragment
 from tasktracker.core.models import Workspace
+from tasktracker.core.paths import is_number
 from tasktracker.core.permissions import access_for, page, workspace_for
 
 PAGE_SIZE = 30
@@ -41,7 +42,7 @@ def listing(workspace: Workspace, query: QueryDict) -> Listing:
     chosen = {name: value for name in FILTERS if (value := query.get(name, "").replace("\x00", "").strip()[:200])}
     rows = filtered(selectors.messages(workspace), chosen)
     before = query.get("before", "")
-    if selectors.is_id(before):
+    if is_number(before):
         edge = Message.objects.filter(workspace=workspace, pk=int(before)).first()
         if edge is None:
             raise NotFound("There is nothing at this address.")
@@ -60,7 +61,7 @@ def filtered(rows: QuerySet[Message], chosen: dict[str, str]) -> QuerySet[Messag
     if "author" in chosen:
         rows = selectors.of_author(rows, chosen["author"])
     if "channel" in chosen:
-        rows = rows.filter(channel_id=int(chosen["channel"])) if selectors.is_id(chosen["channel"]) else rows.none()
+        rows = rows.filter(channel_id=int(chosen["channel"])) if is_number(chosen["channel"]) else rows.none()
     for name in ("verdict", "category"):
         if name in chosen:
             rows = rows.filter(**{name: chosen[name]})

@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from knowledge import handwork, services
+from knowledge import services
+from knowledge.kinds import kind_of
 from knowledge.models import (
     Atom,
     AtomLink,
@@ -74,7 +75,7 @@ class KnowledgeAdmin(ScopedAdmin):
         """Through the service, whose history says who changed what; relations of the form as well."""
         user: Any = request.user
         values = {name: form.cleaned_data[name] for name in form.changed_data if name != "workspace"}
-        kind = handwork.kind_of(obj)
+        kind = kind_of(obj)
         if values:
             getattr(services, f"change_{kind}")(**{f"{kind}_id": obj.pk}, by=user, values=values)
 

@@ -2,24 +2,25 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
+from django.db.models import QuerySet
 from django.utils.http import urlencode
 
 from knowledge.models import Task
-from tasktracker.core.enums import Priority, TaskStatus
+from knowledge.models.tasks import OPEN, URGENCY
+from tasktracker.core.enums import TaskStatus
 
 CARDS = 25  # shown of a column; the list shows all
-URGENCY = {priority.value: rank for rank, priority in enumerate(reversed(Priority))}
-OPEN = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS)
+COUNTED = 10_000  # beyond it a column says "10,000+"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A status with its cards, `total` of them in all; `rest` is the address of the list that shows them all."""
+    """A status with its cards, `total` of them in all, or `more`; `rest` is the address of the list that shows all."""
 
     status: str
     label: str
     total: int
+    more: bool  # there are more than were counted
     cards: list[Task]
     rest: str
 
@@ -29,14 +30,16 @@ def columns(found: QuerySet[Task], chosen: dict[str, str]) -> list[Column]:
 
     What is open stands by its urgency, what is over by its age alone.
     """
-    counts = dict(found.order_by().values("status").annotate(n=Count("pk")).values_list("status", "n"))
-    urgency = Case(
-        *(When(priority=value, then=Value(rank)) for value, rank in URGENCY.items()), output_field=IntegerField()
-    )
     made = []
     for status in TaskStatus:
-        rows = found.filter(status=status).select_related("project", "assignee")
-        rows = rows.order_by(urgency, "-id") if status in OPEN else rows.order_by("-id")
+        count = found.filter(status=status).order_by().values("pk")[: COUNTED + 1].count()
         rest = "?" + urlencode({**chosen, "status": status.value})
-        made.append(Column(status.value, str(status.label), counts.get(status.value, 0), list(rows[:CARDS]), rest))
+        cards = list(shown(found, status).select_related("project", "assignee")[:CARDS])
+        made.append(Column(status.value, str(status.label), min(count, COUNTED), count > COUNTED, cards, rest))
     return made
+
+
+def shown(found: QuerySet[Task], status: TaskStatus) -> QuerySet[Task]:
+    """A column's tasks in its order, each along an index."""
+    rows = found.filter(status=status)
+    return rows.order_by(URGENCY, "-id") if status in OPEN else rows.order_by("-id")

@@ -12,11 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from knowledge import history, selectors, services, topicpage
 from knowledge.forms import FORMS
-from knowledge.handwork import MODELS
+from knowledge.kinds import MODELS
 from knowledge.models import Edit
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import Invalid
 from tasktracker.core.htmx import target
+from tasktracker.core.paths import is_number
 from tasktracker.core.permissions import access_for, page, workspace_for
 
 CANDIDATES = 20
@@ -77,7 +78,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponseBase:
     shown = find(request, "topic", pk)
     if request.method == "POST":
         into = request.POST.get("into", "")
-        if not (into.isascii() and into.isdigit() and len(into) < 16):
+        if not is_number(into, digits=15):
             raise Invalid("Choose the topic that this one goes into.")
         goal = find(request, "topic", int(into))
         winner = services.merge_topic(topic_id=pk, into_id=goal.pk, by=access_for(request).user)
@@ -101,9 +102,7 @@ def split(request: HttpRequest, pk: int) -> HttpResponseBase:
             by=access_for(request).user,
             name=request.POST.get("name", "").replace("\x00", ""),
             description=request.POST.get("description", "").replace("\x00", "")[:20_000],
-            atoms=[
-                int(key) for key in request.POST.getlist("atoms") if key.isascii() and key.isdigit() and len(key) < 16
-            ],
+            atoms=[int(key) for key in request.POST.getlist("atoms") if is_number(key, digits=15)],
             keep="keep" in request.POST,
         )
         told = f"A topic of its own now. “{shown.name}” keeps the rest."
@@ -121,7 +120,7 @@ def still_true(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
     """An edited message was read, and what quotes it holds."""
     find(request, kind, pk)
     quote = request.POST.get("quote", "")
-    if not (quote.isascii() and quote.isdigit() and len(quote) < 16):
+    if not is_number(quote, digits=15):
         raise Invalid("Say which quote.")
     services.confirm_quote(kind=kind, object_id=pk, quote_id=int(quote), by=access_for(request).user)
     return done(request, "Kept: this still holds.", kind, pk, back_to(request, page_of(kind, pk)))

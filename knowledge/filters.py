@@ -7,12 +7,12 @@ from django_filters import rest_framework as filters
 
 from knowledge.models import Atom, AtomLink, Task, Topic
 from tasktracker.core.enums import AtomType, LinkType, Priority, TaskCategory, TaskStatus
+from tasktracker.core.paths import is_number
 
 
 def named(rows: QuerySet[Any], field: str, value: str) -> QuerySet[Any]:
     """Rows whose `field` is the one with this id or name."""
-    is_id = value.isascii() and value.isdigit() and len(value) <= 18
-    return rows.filter(**({f"{field}_id": int(value)} if is_id else {f"{field}__name__iexact": value}))
+    return rows.filter(**({f"{field}_id": int(value)} if is_number(value) else {f"{field}__name__iexact": value}))
 
 
 class Worded(filters.FilterSet):

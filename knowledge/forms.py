@@ -8,27 +8,10 @@ from django.utils.dateparse import parse_datetime
 
 from ingestion.models import Participant
 from knowledge.models import Atom, Project, Task, Topic
+from tasktracker.core.forms import Words
 from tasktracker.core.models import Workspace
 
 LONGEST = 20_000
-
-
-class Words(forms.CharField):
-    """A list of short words, written with commas."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return ", ".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        parts = value if isinstance(value, list) else str(value or "").split(",")
-        return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
-
-    def validate(self, value: Any) -> None:
-        if any(len(part) > 60 for part in value):
-            raise forms.ValidationError("Each word may have 60 characters at most.")
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(self.to_python(data) != (initial or []))
 
 
 class Person(forms.CharField):

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from knowledge import desk, transitions
+from knowledge.kinds import kind_of
 from knowledge.models import Atom, Edit, Task, Topic
 from tasktracker.core.errors import Conflict, NotFound
 from tasktracker.core.events import AtomUpdated, TaskUpdated, TopicUpdated, emit
@@ -19,7 +20,6 @@ from tasktracker.core.transitions import lock
 
 LONGEST = 10_000  # characters of a value in the history
 STATES = ("status", "merged_into")
-MODELS: dict[str, type[Topic] | type[Atom] | type[Task]] = {"topic": Topic, "atom": Atom, "task": Task}
 
 
 @dataclass(slots=True)
@@ -131,11 +131,6 @@ def add_links(journal: Journal, through: type[Any], wanted: Sequence[Mapping[str
     """Rows of a many-to-many table that are not there yet, in one INSERT."""
     for link in through._default_manager.bulk_create([through(**values) for values in wanted]):
         journal.made(link)
-
-
-def kind_of(row: Any) -> str:
-    """topic, atom or task."""
-    return {Topic: "topic", Atom: "atom", Task: "task"}[type(row)]
 
 
 def edits_of(kind: str, pk: int) -> "models.QuerySet[Edit]":

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from knowledge.handwork import MODELS, edits_of
+from knowledge.handwork import edits_of
+from knowledge.kinds import MODELS
 from knowledge.models import Edit
 from knowledge.wordsdiff import Piece, changed_words
 from tasktracker.core.models import User

@@ -10,7 +10,7 @@ from knowledge import projects
 from knowledge.models import Project
 from knowledge.project_rules import EQUALS
 from tasktracker.core.enums import Priority
-from tasktracker.core.errors import DomainError
+from tasktracker.core.forms import SettingsForm
 from tasktracker.core.models import User, Workspace
 
 OFFERED = 300  # names that the browser may complete
@@ -25,8 +25,8 @@ def area(rows: int, example: str) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows, "placeholder": example, "spellcheck": "false"})
 
 
-class ProjectForm(forms.Form):
-    """A project's fields as text; `save` hands them to the service, whose refusal becomes a mistake of its field."""
+class ProjectForm(SettingsForm[Project]):
+    """A project's fields as text."""
 
     name = forms.CharField(max_length=120)
     language = forms.CharField(max_length=10, help_text="Such as en, uk or pt-BR: what models answer in.")
@@ -70,18 +70,17 @@ class ProjectForm(forms.Form):
     manager = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="nobody")
     version = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
 
-    def __init__(self, project: Project, workspace: Workspace, data: Any = None) -> None:
-        self.project, self.workspace = project, workspace
-        people = projects.names_of(project)
-        shown = {
-            name: projects.in_words(name, value, self._numbered(people))
-            for name, value in projects.kept_of(project).items()
-        }
-        super().__init__(data, initial=shown | {"manager": project.manager_id, "version": project.version})
+    def __init__(self, row: Project, workspace: Workspace, data: Any = None, initial: Any = None) -> None:
+        super().__init__(row, workspace, data, initial)
         members: Any = self.fields["manager"]
         members.label = PLACES["manager"]
         members.queryset = User.objects.filter(memberships__workspace=workspace).order_by("username")
         self.people = Participant.objects.filter(workspace=workspace).exclude(name="").order_by("name")[:OFFERED]
+
+    def values_of(self, row: Project) -> dict[str, Any]:
+        people = self._numbered(projects.names_of(row))
+        shown = {name: projects.in_words(name, value, people) for name, value in projects.kept_of(row).items()}
+        return shown | {"manager": row.manager_id, "version": row.version}
 
     def _numbered(self, people: dict[tuple[str, int], str]) -> dict[tuple[str, int], str]:
         """Names, with their number those that several people bear, or that could be taken for something else."""
@@ -144,20 +143,12 @@ class ProjectForm(forms.Form):
             raise forms.ValidationError(f"There are several: write {several}.")
         return rows[0]
 
-    def save(self, by: User) -> Project | None:
-        """The project as saved; None where something is wrong, which the fields then say. Raises `Conflict` changed."""
-        if not self.is_valid():
-            return None
+    def write(self, by: User) -> Project:
         values = dict(self.cleaned_data)
         seen = values.pop("version") or None
-        try:
-            if not self.project.pk:
-                return projects.create_project(workspace=self.workspace, values=values, by=by)
-            return projects.change_project(project_id=self.project.pk, values=values, by=by, seen=seen)
-        except DomainError as error:
-            field = error.extra.get("field")
-            self.add_error(field if field in self.fields else None, error.detail)
-            return None
+        if not self.row.pk:
+            return projects.create_project(workspace=self.workspace, values=values, by=by)
+        return projects.change_project(project_id=self.row.pk, values=values, by=by, seen=seen)
 
 
 def numbered(name: str, pk: int) -> str:

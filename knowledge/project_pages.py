@@ -1,7 +1,7 @@
 """Pages of projects: the list, and one project with its rules and its versions."""
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import IntegerField, OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,15 +9,23 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from knowledge import projects
-from knowledge.models import Project
+from knowledge.models import Project, Task
+from knowledge.models.tasks import OPEN
 from knowledge.project_forms import PLACES, ProjectForm
 from knowledge.views import id_of, text_of
-from tasktracker.core.enums import Role, TaskStatus
+from tasktracker.core.enums import Role
 from tasktracker.core.htmx import wants_fragment
-from tasktracker.core.permissions import access_for, page, require, workspace_for
+from tasktracker.core.permissions import access_for, page, posted_by, workspace_for
 
 PAGE_SIZE = 50
-OPEN = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS)
+COUNTED = 1_000  # open tasks of a project; beyond it the list says "1,000+"
+
+
+class CountOf(Subquery):
+    """How many rows a subquery has. One that is cut off bounds the work, whatever the table holds."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
 
 
 @page()
@@ -32,13 +40,14 @@ def listed(request: HttpRequest) -> HttpResponse:
     if after is not None:
         edge = get_object_or_404(Project, workspace=workspace_for(request), pk=after)
         found = found.filter(Q(name__gt=edge.name) | Q(name=edge.name, id__gt=edge.pk))
+    open_ones = Task.objects.filter(project=OuterRef("pk"), status__in=OPEN).order_by().values("pk")
     rows = list(
         found.select_related("manager", "default_assignee")
-        .annotate(n_open=Count("tasks", filter=Q(tasks__status__in=OPEN)))
+        .annotate(n_open=CountOf(open_ones[: COUNTED + 1]))
         .order_by("name", "id")[: PAGE_SIZE + 1]
     )
     more = urlencode(({"q": q} if q else {}) | {"after": str(rows[PAGE_SIZE - 1].pk)}) if len(rows) > PAGE_SIZE else ""
-    context = {"projects": rows[:PAGE_SIZE], "next": f"?{more}" if more else "", "q": q}
+    context = {"projects": rows[:PAGE_SIZE], "next": f"?{more}" if more else "", "q": q, "counted": COUNTED}
     return render(request, "knowledge/projects.html" + ("#rows" if wants_fragment(request) else ""), context)
 
 
@@ -58,13 +67,12 @@ def project(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def form_page(request: HttpRequest, row: Project) -> HttpResponseBase:
-    access = require(request, Role.MANAGER) if request.method == "POST" else access_for(request)
-    form = ProjectForm(row, access.workspace, request.POST if request.method == "POST" else None)
-    if request.method == "POST":
-        saved = form.save(access.user)
-        if saved is not None:
-            messages.success(request, f"{saved.name} is at version {saved.version}.")
-            return redirect("knowledge:project", pk=saved.pk)
+    access, posted = posted_by(request, Role.MANAGER)
+    form = ProjectForm(row, access.workspace, posted)
+    saved = form.save(access.user)
+    if saved is not None:
+        messages.success(request, f"{saved.name} is at version {saved.version}.")
+        return redirect("knowledge:project", pk=saved.pk)
     context = {
         "project": row,
         "form": form,

@@ -11,6 +11,7 @@ from knowledge import search
 from knowledge.serializers import FoundSerializer
 from tasktracker.core.api import ScopedMixin
 from tasktracker.core.errors import Invalid
+from tasktracker.core.paths import is_number
 
 MOST_HITS = 100
 
@@ -36,7 +37,7 @@ class SearchView(ScopedMixin, APIView):
         if unknown:
             raise Invalid(f"kind: {unknown[0]!r} is none of {', '.join(search.KINDS)}.")
         limit = request.query_params.get("limit", "30")
-        if not (limit.isascii() and limit.isdigit() and len(limit) <= 4 and 0 < int(limit) <= MOST_HITS):
+        if not (is_number(limit, digits=4) and 0 < int(limit) <= MOST_HITS):
             raise Invalid(f"limit: a number from 1 to {MOST_HITS}.")
         hits = search.search(workspace=self.access.workspace, q=q, kinds=kinds or search.KINDS, limit=int(limit))
         results = [

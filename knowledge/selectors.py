@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from ingestion.models import Message, Quote
 from knowledge.handwork import edits_of
 from knowledge.models import Atom, AtomLink, Edit, Task, Topic
+from tasktracker.core.enums import AtomType, LinkType
 from tasktracker.core.models import Event, StatusChange, User
 
 
@@ -34,6 +35,12 @@ def with_counts(topics: QuerySet[Topic]) -> QuerySet[Topic]:
     atoms = Atom.objects.filter(topics=OuterRef("pk"), status=Atom.Status.ACTIVE).order_by()
     said = Message.objects.filter(Q(quotes__topics=OuterRef("pk")) | Q(quotes__atoms__topics=OuterRef("pk"))).order_by()
     return topics.annotate(n_atoms=_counted(atoms, "pk"), n_messages=_counted(said, "pk"))
+
+
+def still_open(atoms: QuerySet[Atom], *kinds: AtomType) -> QuerySet[Atom]:
+    """Those of these types that hold and that nothing solves: a solution that was retired or undone solves nothing."""
+    solved = AtomLink.objects.filter(to_atom=OuterRef("pk"), type=LinkType.SOLVES, from_atom__status=Atom.Status.ACTIVE)
+    return atoms.filter(~Exists(solved), type__in=kinds, status=Atom.Status.ACTIVE, valid_to=None)
 
 
 def messages_of(topic: Topic) -> QuerySet[Message]:

@@ -11,6 +11,7 @@ from ingestion.serializers import MessageSerializer
 from knowledge.models import Atom, AtomLink, Project, Task, Topic
 from knowledge.staleness import is_open
 from tasktracker.core.models import User
+from tasktracker.core.paths import is_number
 
 Anything = serializers.Field[Any, Any, Any, Any]
 
@@ -47,7 +48,7 @@ class NamedRelatedField(Anything):
         if isinstance(data, bool) or not isinstance(data, int | str):
             raise serializers.ValidationError("Give an id or a name.")
         text = str(data).replace("\x00", "").strip()
-        is_id = text.isascii() and text.isdigit() and len(text) <= 18
+        is_id = is_number(text)
         same = Q(pk=int(text)) if is_id else Q(name__iexact=text.lstrip("@"))
         rows = list(self.model.objects.filter(same, workspace=self.context["view"].access.workspace)[:2])
         if len(rows) != 1:

@@ -9,6 +9,7 @@ from django.db.models import ProtectedError, Q
 
 from ingestion.models import Quote
 from knowledge import handwork, vectors
+from knowledge.kinds import MODELS
 from knowledge.linking import change_link, link_atoms, unlink_atoms
 from knowledge.merging import merge_atom, merge_topic, split_topic
 from knowledge.models import Atom, Confirmation, Edit, Task, Topic
@@ -66,8 +67,8 @@ def create_atom(*, workspace: Workspace, by: User, values: Values) -> Atom:
 
 
 @transaction.atomic
-def create_task(*, workspace: Workspace, by: User, values: Values) -> Task:
-    """A task made by hand."""
+def create_task(*, workspace: Workspace, by: User | None, values: Values) -> Task:
+    """A task made by hand; `by` nobody where somebody asked for it in a chat who has no login."""
     plain, many = _split(values)
     task = Task.objects.create(workspace=workspace, **plain)
     _set_many(task, many)
@@ -88,7 +89,7 @@ def change_atom(*, atom_id: int, by: User, values: Values, seen: datetime | None
     return atom
 
 
-def change_task(*, task_id: int, by: User, values: Values, seen: datetime | None = None) -> Task:
+def change_task(*, task_id: int, by: User | None, values: Values, seen: datetime | None = None) -> Task:
     """Change a task by hand, its status included; emits task.updated when anything changed."""
     task: Task = _change(Task, task_id, by=by, values=values, seen=seen)
     return task
@@ -101,7 +102,7 @@ def confirm_quote(*, kind: str, object_id: int, quote_id: int, by: User) -> Edit
     too. Raises `Invalid` for a quote that is not its own, or that nothing was edited about.
     """
     with transaction.atomic():
-        hand = handwork.take(handwork.MODELS[kind], object_id, by=by)
+        hand = handwork.take(MODELS[kind], object_id, by=by)
         own = Q(tasks=object_id) | Q(atoms__tasks=object_id) if kind == "task" else Q(**{f"{kind}s": object_id})
         quote = Quote.objects.select_related("message").filter(own, pk=quote_id, is_stale=True).first()
         if quote is None or quote.message.deleted_at is not None:
@@ -136,7 +137,7 @@ def delete_task(*, task_id: int, by: User) -> None:
     _delete(Task, task_id, "task")
 
 
-def _change(model: type[Any], pk: int, *, by: User, values: Values, seen: datetime | None = None) -> Any:
+def _change(model: type[Any], pk: int, *, by: User | None, values: Values, seen: datetime | None = None) -> Any:
     """Write what differs, through the journal; history has a row when anything did."""
     plain, many = _split(values)
     status = plain.pop("status", None)
@@ -153,7 +154,7 @@ def _change(model: type[Any], pk: int, *, by: User, values: Values, seen: dateti
     return hand.row
 
 
-def _made(row: Topic | Atom | Task, by: User) -> None:
+def _made(row: Topic | Atom | Task, by: User | None) -> None:
     handwork.Hand(row, by).keep(Edit.Verb.MAKE)
 
 

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Length
 
 from ingestion.models import Quote
-from knowledge import graph, staleness
+from knowledge import graph, selectors, staleness
 from knowledge.models import Atom, AtomLink, Topic
-from tasktracker.core.enums import AtomType, LinkType
+from tasktracker.core.enums import AtomType
 
 MOST = 30  # of what is decided or open
 PAGE_SIZE = 40
@@ -42,9 +42,7 @@ def decided(topic: Topic) -> Shown:
 
 def still_open(topic: Topic, *kinds: AtomType) -> Shown:
     """Atoms of these types that hold and that nothing solves, the oldest first."""
-    solved = AtomLink.objects.filter(to_atom=OuterRef("pk"), type=LinkType.SOLVES, from_atom__status=Atom.Status.ACTIVE)
-    rows = atoms_of(topic).filter(~Exists(solved), type__in=kinds, valid_to=None)
-    return _some(rows.order_by("valid_from", "id"))
+    return _some(selectors.still_open(atoms_of(topic), *kinds).order_by("valid_from", "id"))
 
 
 def by_type(topic: Topic) -> list[tuple[str, int]]:

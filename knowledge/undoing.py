@@ -7,14 +7,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from knowledge import desk, transitions, vectors
-from knowledge.handwork import MODELS, add_links, announce, touch
+from knowledge.handwork import add_links, announce, touch
+from knowledge.kinds import KIND, MODELS
 from knowledge.models import Atom, Edit, Task, Topic
 from tasktracker.core.errors import Conflict, NotFound
 from tasktracker.core.journal import Change, Journal, revert, unchanged
 from tasktracker.core.models import User
 from tasktracker.core.transitions import lock
-
-KIND = {model._meta.label_lower: kind for kind, model in MODELS.items()}
 
 
 def take_back(*, edit_id: int, by: User, confirm: bool = False) -> Edit:

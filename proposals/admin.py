@@ -4,9 +4,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from proposals import services
+from proposals.desk import Filters
 from proposals.models import (
     AutoApproval,
     Digest,
@@ -17,9 +18,11 @@ from proposals.models import (
     Proposal,
     ReviewAction,
     SavedFilter,
+    ShownProposal,
 )
-from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin
+from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin, managed
 from tasktracker.core.enums import RejectReason
+from tasktracker.core.paths import is_number
 
 
 class TierFilter(admin.SimpleListFilter):
@@ -37,6 +40,32 @@ class TierFilter(admin.SimpleListFilter):
         if self.value() == "low":
             return queryset.filter(confidence__lt=0.7)
         return queryset
+
+
+class OwnSavedFilter(admin.SimpleListFilter):
+    """The filters of the desk that the reader saved: the list that the desk would show, by the same code."""
+
+    title = "saved filter"
+    parameter_name = "saved"
+
+    def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
+        self._own = SavedFilter.objects.filter(user_id=request.user.pk, workspace__in=managed(request))
+        super().__init__(request, params, model, model_admin)
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        rows = list(self._own.select_related("workspace").order_by("name", "pk"))
+        several = len({row.workspace_id for row in rows}) > 1
+        return [(str(row.pk), f"{row.name}, {row.workspace}" if several else row.name) for row in rows]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Proposal]) -> QuerySet[Proposal]:
+        value = self.value()
+        if value is None:
+            return queryset
+        saved = self._own.select_related("workspace").filter(pk=value).first() if is_number(value) else None
+        if saved is None:
+            return queryset.none()  # not everything: somebody may be about to decide all of the list
+        found = Filters.of(QueryDict(saved.query)).matching(saved.workspace)
+        return queryset.filter(pk__in=found.order_by().values("pk"))
 
 
 class EvidenceInline(ReadOnlyInline):
@@ -71,7 +100,7 @@ class ActionInline(ReadOnlyInline):
 class ProposalAdmin(ScopedAdmin):
     read_only = True
     list_display = ["title", "kind", "status", "confidence", "recommendation", "run", "decided_by", "decided_at"]
-    list_filter = ["status", "kind", TierFilter, "recommendation", "reject_reason", "project"]
+    list_filter = [OwnSavedFilter, "status", "kind", TierFilter, "recommendation", "reject_reason", "project"]
     search_fields = ["title", "reasoning"]
     list_select_related = ["run", "decided_by"]
     ordering = ["-rank", "-id"]
@@ -147,6 +176,16 @@ class SavedFilterAdmin(ScopedAdmin):
     list_display = ["name", "user", "query", "saved_at"]
     list_select_related = ["user"]
     search_fields = ["name", "user__username"]
+
+
+@admin.register(ShownProposal)
+class ShownProposalAdmin(ScopedAdmin):
+    """Where a proposal stands in a chat, for whom."""
+
+    read_only = True
+    workspace_path = "proposal__workspace"
+    list_display = ["proposal", "user", "told", "shown_at"]
+    list_select_related = ["proposal", "user"]
 
 
 class PlaceInline(ReadOnlyInline):

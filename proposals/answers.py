@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -19,6 +18,7 @@ from proposals.models import Proposal, SavedFilter
 from proposals.requests import find
 from tasktracker.core.enums import RejectReason
 from tasktracker.core.htmx import wants_fragment
+from tasktracker.core.paths import is_number
 from tasktracker.core.permissions import access_for, workspace_for
 
 TOLD = {
@@ -51,7 +51,7 @@ def context_of(
         "query": filters.query,
         "reasons": REASONS,
         "snoozes": SNOOZES,
-        "tomorrow": (timezone.now().astimezone(ZoneInfo(workspace.timezone)) + timedelta(days=1)).date().isoformat(),
+        "tomorrow": (timezone.now().astimezone(workspace.zone) + timedelta(days=1)).date().isoformat(),
         "card": card_of(shown, query=filters.query) if shown else None,
     }
     if chips:
@@ -89,7 +89,7 @@ def decided(request: HttpRequest, proposal: Proposal, verb: str) -> HttpResponse
 def card_there(request: HttpRequest, filters: desks.Filters) -> bool:
     """Whether the page shows the next card already, one that still stands on the desk (see static/desk.js)."""
     shown = request.headers.get("TT-Shown", "")
-    if not (wants_fragment(request) and shown.isascii() and shown.isdigit() and len(shown) < 16):
+    if not (wants_fragment(request) and is_number(shown, digits=15)):
         return False
     return filters.matching(workspace_for(request)).filter(pk=int(shown)).exists()
 

@@ -18,6 +18,7 @@ from proposals.requests import rejection, snoozed_until
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import Invalid
 from tasktracker.core.htmx import fragment
+from tasktracker.core.paths import is_number
 from tasktracker.core.permissions import access_for, page, workspace_for
 
 DONE = {"approve": "approved", "reject": "rejected", "snooze": "snoozed"}
@@ -75,9 +76,7 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
     verb = request.POST.get("verb", "")
     if verb not in DONE:
         raise Invalid("Choose approve, reject or snooze.")
-    asked = {
-        int(value) for value in request.POST.getlist("ids") if value.isascii() and value.isdigit() and len(value) <= 18
-    }
+    asked = {int(value) for value in request.POST.getlist("ids") if is_number(value)}
     visible = selectors.visible_to(access_for(request).user).filter(workspace=workspace_for(request), pk__in=asked)
     ids = [proposal.pk for proposal in visible.order_by("-rank", "-id")]
     if not ids:

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 
 from knowledge import vectors
+from knowledge.kinds import KIND, MODELS
 from knowledge.models import Atom, AtomLink, ExternalLink, Task, Topic
 from knowledge.transitions import reactivate
-from proposals.journal import Change, unchanged
 from proposals.models import Proposal, ReviewAction
-from proposals.resolving import MODELS
+from tasktracker.core.journal import Change, unchanged
 from tasktracker.core.models import User
 
-KIND = {model._meta.label_lower: kind for kind, model in MODELS.items()}
 PROPOSAL = Proposal._meta.label_lower
 Add = Callable[[str, int, str], None]  # kind, id, title
 

@@ -13,12 +13,11 @@ from django.utils import timezone
 from analysis.task_configs import check_fields
 from knowledge import desk
 from knowledge.handwork import announce
+from knowledge.kinds import Item, kind_of
 from knowledge.models import Memory
 from proposals import appliers, origins, payloads, transitions
-from proposals.journal import Journal
 from proposals.models import Evidence, Proposal, ReviewAction
 from proposals.ranking import rank_of
-from proposals.resolving import Item
 from tasktracker.core.enums import RejectReason
 from tasktracker.core.errors import Conflict, Invalid, NotFound
 from tasktracker.core.events import (
@@ -30,6 +29,7 @@ from tasktracker.core.events import (
     TopicCreated,
     emit,
 )
+from tasktracker.core.journal import Journal
 from tasktracker.core.models import User
 
 Verb = ReviewAction.Verb
@@ -92,7 +92,7 @@ def approve(
             return moved.row
         proposal = moved.row
         item, new = appliers.apply(proposal, journal)
-        journal.update(proposal, created_kind=appliers.kind_of(item), created_id=item.pk)
+        journal.update(proposal, created_kind=kind_of(item), created_id=item.pk)
         forget_rejected(proposal, journal)
         at.keep(Verb.APPROVE, edited=origins.touched(proposal.origins), auto=by is None)
         tell(item, new=new, by=by)
@@ -245,7 +245,7 @@ def tell(item: Item, *, new: bool, by: User | None) -> None:
         return
     ids = {"workspace_id": item.workspace_id, "object_id": item.pk}
     event: DomainEvent
-    match appliers.kind_of(item):
+    match kind_of(item):
         case "topic":
             event = TopicCreated(**ids)
         case "atom":

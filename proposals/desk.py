@@ -17,6 +17,7 @@ from proposals.selectors import TIERS
 from proposals.textsearch import in_topic, saying
 from tasktracker.core.enums import Tier
 from tasktracker.core.models import Workspace
+from tasktracker.core.paths import is_number
 
 PAGE_SIZE = 30
 COUNTED = 10_000  # beyond it a chip says "10000+"
@@ -67,7 +68,7 @@ class Filters:
 
         def number(name: str) -> str:
             value = query.get(name, "")
-            return value if value.isascii() and value.isdigit() and len(value) < 16 else ""
+            return value if is_number(value, digits=15) else ""
 
         return cls(
             kind=one_of("kind", Proposal.Kind.values),

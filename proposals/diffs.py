@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from knowledge.kinds import Item
 from knowledge.models import Atom, Task, Topic
-from proposals.resolving import Item
 
 # What a repetition may change. Names, types and titles stay as a person approved them.
 GROWS = {

@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 
-from analysis.forms import SettingsForm
 from proposals import duty as rota
 from proposals.models import Duty
+from tasktracker.core.forms import SettingsForm
 from tasktracker.core.models import Membership, User, Workspace
 
 

@@ -13,7 +13,7 @@ from proposals import duty as rota
 from proposals.duty_forms import AwayForm, DutyForm
 from proposals.models import Digest, Duty
 from tasktracker.core.enums import Role
-from tasktracker.core.permissions import access_for, page, require
+from tasktracker.core.permissions import access_for, page, posted_by
 
 PAGE = "proposals/duty.html"
 
@@ -22,14 +22,13 @@ PAGE = "proposals/duty.html"
 @require_http_methods(["GET", "POST"])
 def show(request: HttpRequest) -> HttpResponseBase:
     """Who is on duty in the next two weeks; a manager sets the order, the turn and the hour of the digest."""
-    access = require(request, Role.MANAGER) if request.method == "POST" else access_for(request)
+    access, posted = posted_by(request, Role.MANAGER)
     row = Duty.objects.filter(workspace=access.workspace).select_related("workspace").first()
-    form = DutyForm(row, access.workspace, request.POST if request.method == "POST" else None)
-    if request.method == "POST":
-        saved = form.save(access.user)
-        if saved is not None:
-            messages.success(request, "The rotation is saved." if saved.is_active else "The rotation is switched off.")
-            return redirect("proposals:duty")
+    form = DutyForm(row, access.workspace, posted)
+    saved = form.save(access.user)
+    if saved is not None:
+        messages.success(request, "The rotation is saved." if saved.is_active else "The rotation is switched off.")
+        return redirect("proposals:duty")
     return render(request, PAGE, told(request, row, form), status=422 if form.errors else 200)
 
 

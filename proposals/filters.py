@@ -7,6 +7,7 @@ from proposals.models import Proposal
 from proposals.selectors import TIERS
 from proposals.textsearch import saying
 from tasktracker.core.enums import Tier
+from tasktracker.core.paths import is_number
 from tasktracker.core.permissions import workspace_for
 
 ALL, OPEN = "all", "open"
@@ -37,8 +38,7 @@ class ProposalFilter(filters.FilterSet):
         return rows.filter(TIERS[Tier(value)])
 
     def by_project(self, rows: QuerySet[Proposal], name: str, value: str) -> QuerySet[Proposal]:
-        is_id = value.isascii() and value.isdigit() and len(value) <= 18
-        return rows.filter(project_id=int(value)) if is_id else rows.filter(project__name__iexact=value)
+        return rows.filter(project_id=int(value)) if is_number(value) else rows.filter(project__name__iexact=value)
 
     def by_words(self, rows: QuerySet[Proposal], name: str, value: str) -> QuerySet[Proposal]:
         return saying(rows, value.replace("\x00", ""), workspace_for(self.request))

@@ -16,26 +16,12 @@ from knowledge.models import Project, Topic
 from proposals.models import Proposal
 from proposals.naming import named
 from tasktracker.core.enums import AtomType, Priority, RejectReason, TaskCategory
+from tasktracker.core.forms import Words
 
 EXTRA = "field:"
 MORNING = time(7)
 LONGEST_SNOOZE = timedelta(days=366)
 SNOOZES = [("1", "tomorrow"), ("3", "in three days"), ("7", "in a week"), ("30", "in a month")]
-
-
-class Words(forms.CharField):
-    """A list of short words, written with commas."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return ", ".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        parts = value if isinstance(value, list) else str(value or "").split(",")
-        return [part.strip() for part in parts if part.strip()]
-
-    def validate(self, value: Any) -> None:
-        if any(len(part) > 60 for part in value):
-            raise forms.ValidationError("Each word may have 60 characters at most.")
 
 
 class ExtraField(forms.CharField):
@@ -155,9 +141,9 @@ class SnoozeForm(forms.Form):
     days = forms.TypedChoiceField(choices=SNOOZES, coerce=int, required=False)
     date = forms.DateField(required=False)
 
-    def __init__(self, data: Any = None, *, zone: str) -> None:
+    def __init__(self, data: Any = None, *, zone: ZoneInfo) -> None:
         super().__init__(data)
-        self.zone = ZoneInfo(zone)
+        self.zone = zone
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

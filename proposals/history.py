@@ -16,6 +16,7 @@ from proposals.cards import DID
 from proposals.models import ReviewAction
 from proposals.undoing import is_on_top
 from tasktracker.core.htmx import wants_fragment
+from tasktracker.core.paths import is_number
 from tasktracker.core.permissions import access_for, page, workspace_for
 
 PAGE_SIZE = 50
@@ -61,7 +62,7 @@ def show(request: HttpRequest) -> HttpResponse:
     if verb:
         found = found.filter(verb=verb)
     before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) < 16:
+    if is_number(before, digits=15):
         found = found.filter(pk__lt=int(before))
     rows = list(found.select_related("proposal", "by", "undone_by").defer("changes").order_by("-id")[: PAGE_SIZE + 1])
     shown, chosen = rows[:PAGE_SIZE], {"by": who, "verb": verb}

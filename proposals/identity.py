@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from analysis import fingerprints
+from knowledge.kinds import MODELS, Item
 from knowledge.models import Memory
 from proposals.diffs import as_payload
 from proposals.models import Proposal
 from proposals.payloads import title_of
-from proposals.resolving import MODELS, Item, required_item
+from proposals.resolving import required_item
 from tasktracker.core.errors import Invalid, NotFound
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import Q
 
 from knowledge.models import AtomLink
-from proposals.journal import Change, is_claim
 from proposals.models import Proposal, ReviewAction
+from tasktracker.core.journal import Change, is_claim
 
 Key = tuple[str, int]
 

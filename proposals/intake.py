@@ -10,17 +10,17 @@ from django.db.models import Prefetch
 from analysis.models import AnalysisRun, Finding
 from ingestion.models import Quote
 from knowledge import desk
+from knowledge.kinds import Item
 from proposals import origins, payloads, suggesting, transitions
 from proposals.diffs import as_payload, diff_of
 from proposals.intakeworld import World
-from proposals.journal import Journal
 from proposals.models import Evidence, Intake, Proposal
 from proposals.ranking import rank_of
-from proposals.resolving import Item
 from proposals.support import independent
 from proposals.uniting import UNITED, both_lists
 from tasktracker.core.enums import Recommendation
 from tasktracker.core.events import ProposalCreated, emit_all
+from tasktracker.core.journal import Journal
 from tasktracker.core.rows import planned_cursor
 
 BATCH = 250  # findings a transaction: reviewers of the workspace wait that long at most

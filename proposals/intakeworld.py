@@ -10,11 +10,12 @@ from django.db.models.functions import Lower
 
 from analysis.models import Finding
 from ingestion.models import Quote
+from knowledge.kinds import MODELS, Item, kind_of
 from knowledge.models import Atom, Memory, Project, Task, Topic
 from proposals.identity import partners
 from proposals.models import Intake, Proposal
 from proposals.payloads import BODY, HEADING
-from proposals.resolving import MODELS, Item, item_of, outcome_of
+from proposals.resolving import item_of, outcome_of
 from proposals.suggesting import Adviser
 
 Key = tuple[str, str]  # kind, fingerprint
@@ -76,11 +77,11 @@ class World:
 
     def maker_of(self, item: Item) -> Proposal | None:
         """The decided proposal through which the object is known, where there is one."""
-        return self._makers.get((_kind(item), item.pk))
+        return self._makers.get((kind_of(item), item.pk))
 
     def messages_of(self, item: Item) -> set[int]:
         """The messages that the object rests on already."""
-        return self._messages.get((_kind(item), item.pk), set())
+        return self._messages.get((kind_of(item), item.pk), set())
 
     def project_for(self, payload: Mapping[str, Any]) -> Project | None:
         """The project that the payload names, or the only one whose words it uses most."""
@@ -173,10 +174,6 @@ def _reference(finding: Finding) -> int | None:
     if isinstance(known, dict) and known.get("kind") == finding.kind and isinstance(known.get("id"), int):
         return int(known["id"])
     return None
-
-
-def _kind(item: Item) -> str:
-    return next(kind for kind, model in MODELS.items() if isinstance(item, model))
 
 
 def _words_of(project: Project) -> list[re.Pattern[str]]:

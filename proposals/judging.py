@@ -16,9 +16,9 @@ from analysis.asking import agent_for, ask_agent
 from analysis.models import Agent, AnalysisRun
 from analysis.prompts import same_thing
 from analysis.results import Stop
+from knowledge.kinds import MODELS
 from proposals.models import Evidence, Proposal
 from proposals.payloads import BODY
-from proposals.resolving import MODELS
 from proposals.similar import DUPLICATE, MAYBE, Key, Similar, similar, spelled
 from tasktracker.core import llm
 from tasktracker.core.enums import Purpose

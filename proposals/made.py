@@ -8,10 +8,10 @@ from django.urls import reverse
 from ingestion.models import Participant
 from knowledge.handwork import words
 from knowledge.history import HIDDEN, NEWEST, Deed, Line, by_hand, line
+from knowledge.kinds import MODELS
 from knowledge.models import Project
 from proposals.history import POLICY
 from proposals.models import ReviewAction
-from proposals.resolving import MODELS
 from tasktracker.core.journal import Change
 
 DID = {"approve": "approved", "merge": "merged into this"}

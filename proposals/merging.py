@@ -11,6 +11,7 @@ from proposals.naming import named
 from proposals.resolving import required_item
 from proposals.uniting import SIDES, UNITED
 from tasktracker.core.errors import Invalid, NotFound
+from tasktracker.core.paths import is_number
 
 JOINED = (str, list)
 JOINS = ("description", "content", "keywords", "labels")
@@ -31,7 +32,7 @@ class Choice:
 def target_of(value: str) -> Target:
     """`proposal-12` or `task-4` as it stands in a form; raises `NotFound` for anything else."""
     kind, _, number = value.partition("-")
-    if not (number.isascii() and number.isdigit() and len(number) < 16):
+    if not is_number(number, digits=15):
         raise NotFound("There is nothing at this address.")
     return Target(kind, int(number))
 

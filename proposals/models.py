@@ -15,6 +15,7 @@ from analysis.models import AnalysisRun, Finding
 from ingestion.models import Quote
 from knowledge.models import Project
 from proposals.duty_models import Digest, Duty, DutyPlace
+from proposals.shown_models import ShownProposal
 from tasktracker.core import walls
 from tasktracker.core.enums import Recommendation, RejectReason, Tier
 from tasktracker.core.models import Workspace
@@ -30,6 +31,7 @@ __all__ = [
     "Proposal",
     "ReviewAction",
     "SavedFilter",
+    "ShownProposal",
     "document",
 ]
 

@@ -13,6 +13,7 @@ from proposals import selectors
 from proposals.forms import RejectForm, SnoozeForm
 from proposals.models import Proposal
 from tasktracker.core.errors import Invalid, NotFound
+from tasktracker.core.paths import is_number
 from tasktracker.core.permissions import access_for, workspace_for
 
 WORDS = 2_000  # characters of a quote that a person adds
@@ -29,7 +30,7 @@ def find(request: HttpRequest, pk: int) -> Proposal:
 def number(request: HttpRequest, name: str) -> int:
     """An id out of the form or the URL; raises NotFound for anything else."""
     value = request.POST.get(name) or request.GET.get(name, "")
-    if not (value.isascii() and value.isdigit() and len(value) < 16):
+    if not is_number(value, digits=15):
         raise NotFound("There is nothing at this address.")
     return int(value)
 
@@ -56,7 +57,7 @@ def rejection(request: HttpRequest) -> dict[str, Any]:
 
 def snoozed_until(request: HttpRequest) -> datetime:
     """When it is to come back, of the form; raises `Invalid` for no time, or one that can't be."""
-    form = SnoozeForm(request.POST, zone=workspace_for(request).timezone)
+    form = SnoozeForm(request.POST, zone=workspace_for(request).zone)
     if not form.is_valid():
         raise Invalid(str(next(iter(form.non_field_errors()), "Choose for how long.")))
     return form.until

@@ -6,13 +6,12 @@ from django.db.models import Q, QuerySet
 
 from analysis.models import Finding
 from ingestion.models import Participant
+from knowledge.kinds import MODELS, Item
 from knowledge.models import Atom, Project, Task, Topic
 from proposals.models import Proposal
 from proposals.origins import PEOPLE
 from tasktracker.core.errors import NotFound
 
-Item = Topic | Atom | Task
-MODELS: dict[str, type[Topic] | type[Atom] | type[Task]] = {"topic": Topic, "atom": Atom, "task": Task}
 CHAIN = 20  # merges followed at most; a chain has no circle, so this only bounds a broken database
 
 

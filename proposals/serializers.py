@@ -13,6 +13,7 @@ from proposals.models import Evidence, Proposal
 from proposals.origins import ALL
 from proposals.payloads import KINDS
 from tasktracker.core.enums import RejectReason
+from tasktracker.core.paths import is_number
 
 Anything = serializers.Field[Any, Any, Any, Any]
 
@@ -161,8 +162,7 @@ class TargetField(Anything):
             kind, number = data.get("kind"), data.get("id")
         elif isinstance(data, str) and "-" in data:
             kind, _, number = data.partition("-")
-        is_number = not isinstance(number, bool) and str(number).isascii() and str(number).isdigit()
-        if kind not in ("proposal", *KINDS) or not is_number or len(str(number)) > 18:
+        if kind not in ("proposal", *KINDS) or isinstance(number, bool) or not is_number(str(number)):
             raise serializers.ValidationError('Give a proposal\'s id, or {"kind": …, "id": …}.')
         return Target(str(kind), int(number))
 

@@ -9,11 +9,11 @@ from django.conf import settings
 
 from analysis.fingerprints import evidence_jaccard, trigram_jaccard
 from knowledge import vectors
+from knowledge.kinds import MODELS
 from knowledge.models import Memory
 from proposals.identity import fingerprint_for, partners
 from proposals.models import Evidence, Proposal
 from proposals.payloads import BODY, HEADING
-from proposals.resolving import MODELS
 
 MOST, FEWEST = 5, 3
 CANDIDATES = 1_500  # newest of each: older ones are found by their vectors only

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from proposals.journal import Change, Journal, read, snapshot
 from proposals.models import BY_POLICY, Proposal
 from tasktracker.core.errors import Conflict
+from tasktracker.core.journal import Change, Journal, read, snapshot
 from tasktracker.core.models import User
 from tasktracker.core.transitions import Allowed, Moved, lock, move
 

@@ -9,15 +9,15 @@ from django.utils import timezone
 from ingestion.models import Quote
 from knowledge import desk
 from knowledge.handwork import announce
+from knowledge.kinds import MODELS
 from proposals import consequences, transitions
 from proposals.decisions import about, seat
 from proposals.inheritance import is_moot, pass_on
-from proposals.journal import Change, Journal, revert
 from proposals.models import Proposal, ReviewAction
-from proposals.resolving import MODELS
 from proposals.uniting import unite_evidence
 from tasktracker.core.errors import Conflict, NotFound
 from tasktracker.core.events import ProposalUndone, emit
+from tasktracker.core.journal import Change, Journal, revert
 from tasktracker.core.models import User
 
 Verb = ReviewAction.Verb

@@ -4,18 +4,19 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from knowledge.kinds import MODELS, Item, kind_of
 from knowledge.models import Memory
 from proposals import appliers, payloads, transitions
 from proposals.decisions import S, Seat, Verb, about, require_open, seat, tell, write_fields
 from proposals.diffs import as_payload, both
 from proposals.identity import Target, creator_of, identity, pair
-from proposals.journal import Journal
 from proposals.models import Evidence, Proposal
 from proposals.ranking import rank_of
-from proposals.resolving import MODELS, Item, outcome_of, required_item
+from proposals.resolving import outcome_of, required_item
 from tasktracker.core import walls
 from tasktracker.core.errors import Conflict, Invalid, NotFound
 from tasktracker.core.events import ProposalMerged, emit
+from tasktracker.core.journal import Journal
 from tasktracker.core.models import User
 
 SIDES = ("left", "right", "both")
@@ -146,7 +147,7 @@ def _into_proposal(at: Seat, winner: Proposal, chosen: dict[str, Any]) -> None:
 
 
 def _into_item(at: Seat, item: Item, chosen: dict[str, Any]) -> Proposal:
-    kind = appliers.kind_of(item)
+    kind = kind_of(item)
     fields = payloads.checked(kind, {**as_payload(item), **chosen}, chosen) if chosen else {}
     loser = Proposal.objects.get(pk=at.proposal.pk)
     appliers.APPLIERS[kind].absorb(loser, item, at.journal, fields)

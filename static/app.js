@@ -154,6 +154,7 @@
     const have = new Set(keysOf(el));
     const count = keysOf(fresh).filter((id) => !have.has(id)).length;
     el.held = html;
+    el.heldOver = have;
     const button = $(`[data-held-for="${el.id}"]`);
     if (!button) return;
     const says = el.dataset.holdSays;
@@ -172,8 +173,8 @@
   }
   function release(el) {
     if (el.held === undefined) return;
-    const html = el.held;
     const have = new Set(keysOf(el));
+    const html = el.dataset.hold === "always" ? without([...el.heldOver].filter((id) => !have.has(id)), el.held) : el.held;
     delete el.held;
     const button = $(`[data-held-for="${el.id}"]`);
     if (button) button.hidden = true;
@@ -181,6 +182,13 @@
     htmx.swap(el, html, { swapStyle: "outerHTML" }, { select: el.getAttribute("hx-select") });
     markNew(document.getElementById(id), have);
     arrange();
+  }
+  /* What left the list since the rows were fetched does not come back with them. */
+  function without(gone, html) {
+    if (!gone.length) return html;
+    const fresh = new DOMParser().parseFromString(html, "text/html");
+    for (const row of $$("[data-key-id]", fresh)) if (gone.includes(row.dataset.keyId)) row.remove();
+    return fresh.body.innerHTML;
   }
   function markNew(el, have) {
     if (!el || !have.size) return;
@@ -235,11 +243,13 @@
   const items = () => $$("[data-item]").filter(visible);
   const current = () => $('[data-item][aria-current="true"]');
   let opening = 0;
-  let queued = "";
+  let coming = ""; // the row whose card is on its way
+  let queued = null; // { code, id }: a key that waits for the card of a row, and is for no other
+  const idOf = (row) => row.closest("li").dataset.keyId;
   /* The card follows the selection a moment later: a key pressed in between is meant for the card to come. */
   const behind = () => {
     const row = current();
-    return row && row.hasAttribute("data-card") && row.closest("li").id !== `row-${$("#card")?.dataset.id}`;
+    return row && row.hasAttribute("data-card") && idOf(row) !== $("#card")?.dataset.id;
   };
   function mark(el) {
     $$("[data-item][aria-current]").forEach((other) => other.removeAttribute("aria-current"));
@@ -256,15 +266,18 @@
     mark(next);
     next.focus({ preventScroll: true });
     if (!next.hasAttribute("data-card")) return;
+    coming = idOf(next);
     clearTimeout(opening);
     opening = setTimeout(() => openCard(next), 60);
   }
   const address = () => location.pathname + location.search;
   let shown = address();
   function openCard(row, remember) {
-    const id = row.closest("li").dataset.keyId;
+    const id = (coming = idOf(row));
+    clearTimeout(opening);
     const there = !document.dispatchEvent(new CustomEvent("tt:open", { detail: { id }, cancelable: true }));
-    if (!there) htmx.ajax("GET", row.href, { source: "#desk", target: "#card", swap: "outerHTML" });
+    // The target is the desk, which stays: the card may be another one by the time that the answer is here.
+    if (!there) htmx.ajax("GET", row.href, { source: "#desk", target: "#desk", swap: "outerHTML", headers: { "HX-Target": "card" } });
     history[remember ? "pushState" : "replaceState"](null, "", row.href);
     shown = address();
   }
@@ -281,8 +294,12 @@
   function arrange() {
     const card = $("#card");
     if (!card) return;
-    const row = document.getElementById(`row-${card.dataset.id}`);
-    mark(row && $("[data-item]", row));
+    const late = coming && coming !== card.dataset.id && document.getElementById(`row-${coming}`);
+    if (!late) {
+      coming = "";
+      const row = document.getElementById(`row-${card.dataset.id}`);
+      mark(row && $("[data-item]", row));
+    }
     const desk = $(".desk-page");
     desk.toggleAttribute("data-open", card.hasAttribute("data-open"));
     const focus = $("[data-focus]", card) || $("form.edit .field :is(input, textarea, select)", card);
@@ -292,18 +309,22 @@
       if (focus.matches('[type="text"], textarea')) focus.setSelectionRange(focus.value.length, focus.value.length);
     }
     countSelected();
-    if (queued) { const code = queued; queued = ""; press(code); }
+    if (late || !queued) return;
+    const { code, id } = queued;
+    queued = null;
+    if (id === card.dataset.id) press(code);
   }
-
-  /* What a colleague decides: the open card tells it, its row is struck out; nothing moves. */
-  let ownDeed = 0;
-  body.addEventListener("htmx:beforeRequest", (e) => { if (e.detail.requestConfig.verb === "post") ownDeed = Date.now(); });
-  document.addEventListener("tt:event", (e) => {
-    const { type, object } = e.detail;
-    const card = $("#card");
-    if (!card || object?.kind !== "proposal" || type === "proposal.created" || Date.now() - ownDeed < 3000) return;
-    if (String(object.id) === card.dataset.id) { if (!$("form.edit, details[open]", card)) refresh(card); }
-    else document.getElementById(`row-${object.id}`)?.classList.toggle("gone", type !== "proposal.undone");
+  body.addEventListener("htmx:beforeSwap", (e) => {
+    if (e.detail.requestConfig.elt.id !== "desk") return;
+    e.detail.target = $("#card");
+    const id = new URL(e.detail.requestConfig.path, location.href).searchParams.get("at");
+    if (coming && id !== coming) e.detail.shouldSwap = false; // the reader is further on
+  });
+  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) body.addEventListener(name, (e) => {
+    if (e.detail.requestConfig.elt.id !== "desk") return;
+    coming = "";
+    queued = null;
+    arrange();
   });
 
   /* ---------- keys: by event.code, so that they work on any layout; silent while someone types ---------- */
@@ -365,7 +386,7 @@
     else if (e.repeat || e.shiftKey) return;
     else if (code === "KeyG") sequence = Date.now();
     else if (code === "KeyX" && current()) check(current());
-    else if (behind() && !$("dialog[open]")) queued = code;
+    else if (behind() && !$("dialog[open]")) queued = { code, id: idOf(current()) };
     else done = press(code);
     if (done) e.preventDefault();
   });
@@ -377,13 +398,15 @@
   const openWindow = (href) => htmx.ajax("GET", href, { source: "#run-state", target: "#window", swap: "outerHTML" });
 
   /* ---------- clicks that need no server ---------- */
+  let pointed = null;
+  document.addEventListener("pointerdown", (e) => { pointed = e.target; });
   document.addEventListener("click", (e) => {
     const at = (css) => e.target.closest(css);
     if (at("[data-theme-switch]")) switchTheme();
     if (at("[data-show-keys]")) showKeys();
     if (at("[data-dismiss]")) at(".toast").remove();
     if (at("[data-close]")) at("dialog").close();
-    if (e.target.tagName === "DIALOG") e.target.close();
+    if (e.target.tagName === "DIALOG" && pointed === e.target) e.target.close(); // not where a selection only ends there
     if (at("[data-print]")) print();
     const plain = !(e.ctrlKey || e.metaKey || e.shiftKey || e.altKey || e.button);
     const row = plain && at("[data-card]");
@@ -408,23 +431,12 @@
   });
   body.addEventListener("closeDialog", () => $("#dialog")?.close());
 
-  /* ---------- thumbs: right approves, left asks for the reason to reject; both can be undone ---------- */
-  let touch = null;
-  document.addEventListener("touchstart", (e) => {
-    touch = e.target.closest("#card") && !e.target.closest(".trail, .table-wrap, input, textarea, form.edit") ? e.touches[0] : null;
-  }, { passive: true });
-  document.addEventListener("touchend", (e) => {
-    if (!touch || !matchMedia("(max-width: 760px)").matches) return;
-    const end = e.changedTouches[0];
-    const dx = end.clientX - touch.clientX;
-    if (Math.abs(dx) > 96 && Math.abs(end.clientY - touch.clientY) < 56) press(dx > 0 ? "KeyA" : "KeyR");
-    touch = null;
-  }, { passive: true });
-
   /* ---------- after every swap, and at the start ---------- */
   function settle(root) {
     paintTimes(root);
     $$(".toast").forEach(armToast);
+    countSelected();
+    for (const el of $$("[data-held-for]:not([hidden])")) el.hidden = document.getElementById(el.dataset.heldFor)?.held === undefined;
     const dialog = $("#dialog");
     if (dialog && root.closest?.("#dialog-body") && !dialog.open) dialog.showModal();
   }
@@ -439,6 +451,8 @@
   window.tasktracker = {
     toast,
     arrange,
+    press,
+    refresh,
     meant: (e) => meant(codeOf(e)),
     replaceAddress(url) { history.replaceState(null, "", url); shown = address(); },
   };

@@ -1,5 +1,5 @@
 /* The review desk's quickness: the next card is there before it is asked for, and a decision shows before it is answered.
-   Without this file the desk works the same, a moment later. */
+   What colleagues decide, and thumbs. Without this file the desk works the same, a moment later. */
 "use strict";
 (() => {
   const $ = (css, root = document) => root.querySelector(css);
@@ -118,7 +118,8 @@
   body.addEventListener("htmx:confirm", (e) => {
     if (!flights.size || e.detail.verb !== "post" || !/\/review\/undo\//.test(e.detail.path)) return;
     e.preventDefault();
-    afterwards.push(() => e.detail.issueRequest());
+    // The card with this button may be gone by then: that of the card which is there asks for the same.
+    afterwards.push(() => (e.detail.elt.isConnected ? e.detail.issueRequest() : $('#card form[action*="/review/undo/"] button')?.click()));
   });
   document.addEventListener("click", (e) => {
     if (e.detail > 0 && Date.now() - swapped < SECOND_CLICK && e.target.closest("#card .actions")) {
@@ -142,5 +143,37 @@
   document.addEventListener("visibilitychange", () => { if (!document.hidden && !next) prepare(); });
   body.addEventListener("htmx:afterSettle", (e) => { if (e.target.id === "card") prepare(); });
   addEventListener("pagehide", forget);
+
+  /* What a colleague decides: the open card tells it, its row is struck out; nothing moves. */
+  let ownDeed = 0;
+  body.addEventListener("htmx:beforeRequest", (e) => { if (e.detail.requestConfig.verb === "post") ownDeed = Date.now(); });
+  document.addEventListener("tt:event", (e) => {
+    const { type, object } = e.detail;
+    const card = $("#card");
+    if (!card || object?.kind !== "proposal" || type === "proposal.created" || Date.now() - ownDeed < 3000) return;
+    if (String(object.id) === card.dataset.id) { if (!$("form.edit, details[open]", card)) tasktracker.refresh(card); }
+    else document.getElementById(`row-${object.id}`)?.classList.toggle("gone", type !== "proposal.undone");
+  });
+  /* What was typed or opened on the card since it was asked for anew stays. */
+  body.addEventListener("htmx:beforeSwap", (e) => {
+    const { target, requestConfig } = e.detail;
+    if (target.id === "card" && requestConfig.triggeringEvent?.type === "live" && $("form.edit, details[open]", target)) e.detail.shouldSwap = false;
+  });
+
+  /* ---------- thumbs: right approves, left asks for the reason to reject; both can be undone ---------- */
+  let touch = null;
+  document.addEventListener("touchstart", (e) => {
+    const plain = e.touches.length === 1 && e.target.closest("#card") && !e.target.closest(".trail, .table-wrap, input, textarea, form.edit, details[open]");
+    touch = plain ? e.touches[0] : null; // two fingers zoom
+  }, { passive: true });
+  document.addEventListener("touchend", (e) => {
+    if (!touch || !matchMedia("(max-width: 760px)").matches || !getSelection().isCollapsed) return;
+    const end = e.changedTouches[0];
+    const dx = end.clientX - touch.clientX;
+    if (Math.abs(dx) > 96 && Math.abs(end.clientY - touch.clientY) < 56) tasktracker.press(dx > 0 ? "KeyA" : "KeyR");
+    touch = null;
+  }, { passive: true });
+  document.addEventListener("touchcancel", () => { touch = null; }, { passive: true });
+
   prepare(400);
 })();

@@ -13,13 +13,15 @@ from django.utils import timezone
 
 from tasktracker.core import invitations
 from tasktracker.core.enums import Role, TokenScope
-from tasktracker.core.lockout import count_guess, forget_guesses
+from tasktracker.core.lockout import count_password, forget_guesses
 from tasktracker.core.models import User
 from tasktracker.core.passwords import mail_is_on
 from tasktracker.core.permissions import Access
+from tasktracker.core.sessions import prove
 
 STRENGTH = "At least 10 characters, and none of the common ones."
 NEW = {"autocomplete": "new-password"}
+WHY_TOKENS = "Whoever knew the password may have made one. Scripts that use yours need new ones."
 EXPIRIES = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "a year", "": "never"}
 
 
@@ -109,6 +111,7 @@ class NewPasswordForm(SetPasswordForm[User]):
 
     new_password1 = new_password("New password")
     new_password2 = new_password("The new password again", "")
+    end_tokens = forms.BooleanField(label="End my API tokens too", required=False, initial=True, help_text=WHY_TOKENS)
 
 
 class OwnPassword(forms.Form):
@@ -127,11 +130,11 @@ class OwnPassword(forms.Form):
     def clean_password(self) -> str:
         user: Any = self.request.user
         password: str = self.cleaned_data["password"]
-        who = {"username": user.get_username(), "address": self.request.META.get("REMOTE_ADDR", "")}
-        count_guess(**who)
+        who = count_password(self.request, user.get_username())
         if not user.check_password(password):
             raise ValidationError("This is not your password.")
         forget_guesses(**who)
+        prove(self.request)
         return password
 
 
@@ -140,6 +143,7 @@ class ChangePasswordForm(OwnPassword):
 
     new = new_password("New password")
     again = new_password("The new password again", "")
+    end_tokens = forms.BooleanField(label="End my API tokens too", required=False, help_text=WHY_TOKENS)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -55,10 +55,16 @@ def change_password(request: HttpRequest) -> HttpResponseBase:
     if not form.is_valid():
         return shown(request, password_form=form)
     user = access_for(request).user
-    passwords.set_password(user=user, password=form.cleaned_data["new"], keep=request.session.session_key)
+    passwords.set_password(
+        user=user,
+        password=form.cleaned_data["new"],
+        keep=request.session.session_key,
+        end_tokens=form.cleaned_data["end_tokens"],
+    )
     update_session_auth_hash(request, user)  # this session goes on, under a new key
     sessions.note(request, user)
-    messages.success(request, "The password is changed, and every other login of yours is ended.")
+    also = ", and so is every API token" if form.cleaned_data["end_tokens"] else ""
+    messages.success(request, f"The password is changed, and every other login of yours is ended{also}.")
     return redirect("account")
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tasktracker import account_pages, invitation_pages, password_pages, second_step_pages
+from tasktracker import account_pages, invitation_pages, login_pages, password_pages, second_step_pages
 
 urlpatterns = [
     path("join/<str:token>/", invitation_pages.join, name="join"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("settings/account/address/", account_pages.change_address, name="change_address"),
     path("settings/account/logins/end-others/", account_pages.end_other_logins, name="end_other_logins"),
     path("settings/account/logins/<id:pk>/end/", account_pages.end_login, name="end_login"),
+    path("login/passkey/", login_pages.passkey_login, name="passkey_login"),
+    path("login/unlock/<str:token>/", login_pages.unlock, name="unlock"),
     path("login/second-step/", second_step_pages.second_step, name="second_step"),
     path("settings/account/second-step/", second_step_pages.set_up, name="set_up_second_step"),
     path("settings/account/second-step/app/", second_step_pages.begin_app, name="begin_app"),

@@ -21,6 +21,7 @@ from tasktracker.core.enums import Role
 from tasktracker.core.errors import Invalid
 from tasktracker.core.htmx import wants_fragment
 from tasktracker.core.models import User
+from tasktracker.core.paths import is_number
 from tasktracker.core.people_api import wanted
 from tasktracker.core.permissions import page, workspace_for
 
@@ -29,6 +30,7 @@ OFFERED = 300  # people in the filter
 FILTERS = ("kind", "object_id", "by", "since")
 # Where an object is to be seen.
 PAGES = {
+    "source": "ingestion:source",
     "project": "knowledge:project",
     "provider": "analysis:provider",
     "agent": "analysis:agent",
@@ -93,7 +95,7 @@ def audit_page(request: HttpRequest) -> HttpResponse:
     except Invalid as error:
         problem = error.detail  # the form says so; a filter that makes no sense filters nothing
     before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) < 16:
+    if is_number(before, digits=15):
         found = found.filter(pk__lt=int(before))
     rows = list(found[: PAGE_SIZE + 1])
     shown = rows[:PAGE_SIZE]

@@ -1,8 +1,9 @@
 """The Telegram bot: polls, stores every raw update in the inbox, and only then tells Telegram that it has them.
 
-Why not aiogram's own polling: it moves the offset on when an update is handed out, so whatever is being worked on is
-lost when the process dies or the database is away. Here the offset moves after a commit, handlers are fed from the
-inbox, and updates are read as plain JSON: one of a kind that aiogram can't parse does not hold up the others.
+Why not aiogram's own polling and its dispatcher: they move the offset on when an update is handed out, so whatever is
+being worked on is lost when the process dies or the database is away. Here the offset moves after a commit, and what
+the bot is asked is answered from the inbox, in the same way whether an update was polled or came by the webhook.
+Updates are read as plain JSON: one of a kind that aiogram can't parse does not hold up the others.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 import psycopg
-from aiogram import Bot, Dispatcher
+from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
@@ -25,28 +26,26 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 from aiogram.methods import TelegramMethod
-from aiogram.types import Update
+from aiogram.types import BotCommand
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from ingestion import bot as ingestion_bot
 from ingestion import bots, inbox
-from ingestion.bot_texts import LANGUAGES
-from ingestion.channels.telegram import MESSAGE_UPDATES
-from ingestion.models import Delivery
-from proposals.models import Proposal
+from ingestion.bot_texts import LANGUAGES, menu
+from ingestion.channels.telegram import ALLOWED_UPDATES
 from tasktracker.pollerlock import PollerLock
+from tasktracker.telegram_answering import hear
+from tasktracker.telegram_sending import send_waiting
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 25
-SOON_SECONDS = 1  # the next poll, while deliveries are in somebody else's hands
+SOON_SECONDS = 1  # the next poll, while deliveries are in somebody else's hands or an answer has to wait for its turn
+SEND_SECONDS = 5.0  # for answers, before the next poll
 REQUEST_MARGIN = 15
 LOCK_SECONDS = 2.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-
-_WAITING = {"en": "Waiting for a decision: {count}", "uk": "Чекають на рішення: {count}"}
 
 
 class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
@@ -60,28 +59,13 @@ class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
     allowed_updates: list[str]
 
 
-def build_dispatcher() -> Dispatcher:
-    """The handlers of all apps; each router is new, because it attaches to one dispatcher only."""
-    dispatcher = Dispatcher(disable_fsm=True, more_status=waiting_proposals)
-    dispatcher.include_router(ingestion_bot.build_router())
-    return dispatcher
-
-
-def waiting_proposals(workspace_id: int, language: str) -> list[str]:
-    """A line for /status: how many proposals a person has still to decide about."""
-    count = Proposal.objects.filter(workspace_id=workspace_id, status=Proposal.Status.PENDING).count()
-    return [_WAITING[language].format(count=count)]
-
-
 class Poller:
     """Polls for one bot until `stop` is set. `state` is one word for the heartbeat."""
 
-    def __init__(self, account: bots.Account, dispatcher: Dispatcher) -> None:
+    def __init__(self, account: bots.Account) -> None:
         self.account = account
         self.stop = asyncio.Event()
         self.state = "starting"
-        self._dispatcher = dispatcher
-        self._handled = set(dispatcher.resolve_used_update_types())
         self._lock = PollerLock(f"tasktracker.bot:{account.bot_id}")
         self._offset: int | None = None  # None: from the first update that Telegram has no receipt for
         self._soon = True
@@ -92,7 +76,6 @@ class Poller:
         """Take turns; whatever the network, Telegram or the database do, go on after a pause."""
         api = TelegramAPIServer.from_base(settings.TELEGRAM_API_URL)
         async with AiohttpSession(api=api) as session:
-            session.middleware(ingestion_bot.KeepOwnPosts(self.account.source_id))
             bot = Bot(self.account.token, session=session)
             try:
                 while not self.stop.is_set():
@@ -131,7 +114,7 @@ class Poller:
             # Only now: whatever happened before this line, Telegram still has them and gives them again.
             self._offset = max(int(update["update_id"]) for update in updates) + 1
         if updates or self._soon:
-            self._soon = await self._work_off(bot)
+            self._soon = await self._work_off()
 
     async def _introduce(self, bot: Bot) -> None:
         me = await bot.me()
@@ -139,17 +122,15 @@ class Poller:
             source_id=self.account.source_id, bot_id=str(me.id), username=me.username or ""
         )
         for language in LANGUAGES:
-            await bot.set_my_commands(
-                ingestion_bot.menu(language), language_code=None if language == "en" else language
-            )
+            commands = [BotCommand(command=name, description=told) for name, told in menu(language)]
+            await bot.set_my_commands(commands, language_code=None if language == "en" else language)
         self._introduced = True
         log.info("polling for @%s", me.username)
 
     async def _fetch(self, bot: Bot) -> list[dict[str, Any]]:
         """The next updates; [] when there are none, or when `stop` was set meanwhile."""
         seconds = SOON_SECONDS if self._soon else POLL_SECONDS
-        wanted = sorted({*MESSAGE_UPDATES, *self._handled})
-        call = RawUpdates(offset=self._offset, timeout=seconds, allowed_updates=wanted)
+        call = RawUpdates(offset=self._offset, timeout=seconds, allowed_updates=list(ALLOWED_UPDATES))
         fetching = asyncio.ensure_future(bot(call, request_timeout=seconds + REQUEST_MARGIN))
         stopping = asyncio.ensure_future(self.stop.wait())
         await asyncio.wait({fetching, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -160,29 +141,14 @@ class Poller:
         await asyncio.wait({fetching})
         return []
 
-    async def _work_off(self, bot: Bot) -> bool:
-        """Make messages of what is in the inbox and feed the handlers; whether something is left to others."""
+    async def _work_off(self) -> bool:
+        """Make messages of what is in the inbox, answer what was asked; whether something is left for soon."""
         source_id = self.account.source_id
-        while taken := await database_sync_to_async(inbox.work_off)(source_id=source_id):
-            for one in taken:
-                await self._feed(bot, one)
+        while await database_sync_to_async(hear)(bot_id=source_id):
             if self.stop.is_set():
                 return True
-        return bool(await database_sync_to_async(inbox.has_new)(source_id=source_id))
-
-    async def _feed(self, bot: Bot, taken: inbox.Taken) -> None:
-        if not isinstance(taken.content, dict) or self._handled.isdisjoint(taken.content):
-            return
-        try:
-            update = Update.model_validate(taken.content, context={"bot": bot})
-            await self._dispatcher.feed_update(
-                bot,
-                update,
-                source_id=self.account.source_id,
-                is_claimed=taken.status != Delivery.Status.UNCLAIMED,
-            )
-        except Exception as error:  # noqa: BLE001 (the message is stored; a handler's failure ends with its answer)
-            log.warning("delivery %d was stored, but not answered (%s)", taken.delivery_id, self._why(error))
+        wait = await database_sync_to_async(send_waiting)(bot_id=source_id, seconds=SEND_SECONDS)
+        return wait is not None or bool(await database_sync_to_async(inbox.has_new)(source_id=source_id))
 
     async def _rest(self, state: str, error: Exception, seconds: float) -> None:
         self.state = state

@@ -10,8 +10,8 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from ingestion import bots
-from tasktracker.bot import Poller, build_dispatcher, until_set
+from ingestion import bots, telegram_hook
+from tasktracker.bot import Poller, until_set
 from tasktracker.core import services
 from tasktracker.core.errors import Invalid
 
@@ -47,7 +47,7 @@ class Runner:
             try:
                 if settings.TELEGRAM_BOT_TOKEN:
                     await database_sync_to_async(bots.seed_source)(token=settings.TELEGRAM_BOT_TOKEN)
-                elif not await database_sync_to_async(bots.polled_accounts)():
+                elif not await database_sync_to_async(_is_any)():
                     raise Invalid("There is no bot to run: set TELEGRAM_BOT_TOKEN to the token from @BotFather.")
             except (DatabaseError, psycopg.Error) as error:
                 log.warning("database away (%s)", type(error).__name__)
@@ -68,7 +68,7 @@ class Runner:
                 poller.stop.set()
         for account in wanted:
             if account not in self._pollers:
-                poller = Poller(account, build_dispatcher())
+                poller = Poller(account)
                 self._pollers[account] = poller, asyncio.create_task(poller.run())
 
     async def _end(self) -> None:
@@ -95,6 +95,10 @@ class Runner:
     def _states(self) -> dict[str, str]:
         """What each poller is at, by source id."""
         return {str(account.source_id): poller.state for account, (poller, _) in self._pollers.items()}
+
+
+def _is_any() -> bool:
+    return bool(bots.polled_accounts() or telegram_hook.by_webhook())
 
 
 def _tell_end(account: bots.Account, task: asyncio.Task[None]) -> None:

@@ -12,6 +12,9 @@ from django.utils import timezone
 from tasktracker.core.models import Workspace
 
 HOUR = timedelta(hours=1)
+DAYS = 14
+# How many days the charts may reach back, and how many days lie between two words below them: those divide evenly.
+RANGES = {7: 1, DAYS: 2, 30: 5, 90: 15}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,9 @@ class WidthBucket(Func):
     output_field = IntegerField()
 
 
-def zone_of(workspace: Workspace) -> ZoneInfo:
-    """The workspace's zone: what "today" means there. UTC where its name is not known."""
-    try:
-        return ZoneInfo(workspace.timezone)
-    except (KeyError, ValueError):
-        return ZoneInfo("UTC")
+def days_asked(value: str) -> int:
+    """The range that an address asks for; 14 days where it names none that there is."""
+    return next((days for days in RANGES if str(days) == value), DAYS)
 
 
 def start_of(day: date, zone: ZoneInfo) -> datetime:
@@ -55,14 +55,14 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
 
 def last_days(workspace: Workspace, count: int) -> Stretch:
     """The last `count` days there, today among them."""
-    zone = zone_of(workspace)
+    zone = workspace.zone
     today = timezone.now().astimezone(zone).date()
     return Stretch([start_of(today + timedelta(days=back), zone) for back in range(1 - count, 2)])
 
 
 def last_hours(workspace: Workspace, count: int = 24) -> Stretch:
     """The last `count` hours, the one under way among them. Full hours of the clock there."""
-    zone = zone_of(workspace)
+    zone = workspace.zone
     now = timezone.now().astimezone(UTC)
     local = now.astimezone(zone)
     past = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)

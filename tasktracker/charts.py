@@ -9,11 +9,10 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 
 from ingestion.models import Message
-from tasktracker.buckets import Stretch, counted, last_days, last_hours
+from tasktracker.buckets import DAYS, RANGES, Stretch, counted, last_days, last_hours
 from tasktracker.core.models import LLMCall, Workspace
 from tasktracker.core.templatetags.ui import money
 
-DAYS = 14
 SOURCES = 5
 
 
@@ -56,7 +55,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class CameIn:
-    """Messages of the last 24 hours by source, and of the last 14 days. `zone` says whose hours and days."""
+    """Messages of the last 24 hours by source, and of the days of the range. `zone` says whose hours and days."""
 
     zone: str
     hours: Chart
@@ -68,7 +67,7 @@ class CameIn:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """The bill of 14 days: USD, calls, and calls whose price nobody knows."""
+    """The bill of the range: USD, calls, and calls whose price nobody knows."""
 
     chart: Chart
     cost: Decimal
@@ -96,12 +95,12 @@ def day_word(at: datetime) -> str:
 
 
 def day_axis(stretch: Stretch) -> list[str]:
-    """Every second day."""
-    return [f"{at.day} {at:%b}" for at in stretch.starts[::2]]
+    """As many days as there is room for, the first among them."""
+    return [f"{at.day} {at:%b}" for at in stretch.starts[:: RANGES[len(stretch)]]]
 
 
 def came_in(workspace: Workspace, by_day: list[int]) -> CameIn:
-    """What came in; `by_day` is how much on each of the last 14 days. One query, of a day."""
+    """What came in; `by_day` is how much on each of the last days, as many as the range has. One query, of a day."""
     messages = Message.objects.filter(workspace=workspace)
     hours, days = last_hours(workspace), last_days(workspace, len(by_day))
     by_source = by_name(counted(messages, "sent_at", hours, "source__name"), len(hours))
@@ -190,11 +189,11 @@ def summary(values: list[int], words: list[str]) -> str:
     return f"{sum(values):,} messages, at most {highest(values, words)}. The table has every number."
 
 
-def costs(workspace: Workspace) -> Costs:
-    """Cost and calls by day over 14 days. One query."""
-    days = last_days(workspace, DAYS)
-    spent = [Decimal(0)] * DAYS
-    calls, unknown = [0] * DAYS, [0] * DAYS
+def costs(workspace: Workspace, size: int = DAYS) -> Costs:
+    """Cost and calls by day over `size` days. One query."""
+    days = last_days(workspace, size)
+    spent = [Decimal(0)] * size
+    calls, unknown = [0] * size, [0] * size
     for row in cost_rows(workspace, days):
         place = row["bucket"]
         spent[place], calls[place], unknown[place] = row["spent"] or Decimal(0), row["calls"], row["unknown"]
@@ -206,7 +205,7 @@ def costs(workspace: Workspace) -> Costs:
         "Cost of model calls by day",
         f"{money(total)} in {sum(calls):,} calls. The table has every day.",
         "",
-        DAYS,
+        size,
         columns([float(one) for one in spent], [f"{w}: {text}" for w, text in zip(words, bills, strict=True)]),
         day_axis(days),
         ["Day", "Cost", "Calls"],

@@ -34,6 +34,8 @@ class Env:
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     data_dir: Path
+    uploads_dir: Path
+    upload_limit_mb: int
     embedded: bool
     field_encryption_keys: list[str] = field(repr=False)
     telegram_bot_token: str = field(repr=False)
@@ -84,6 +86,8 @@ def load(environ: Mapping[str, str] | None = None) -> Env:
         database_url=database_url,
         redis_url=redis_url,
         data_dir=data_dir,
+        uploads_dir=reader.path("UPLOADS_DIR", str(data_dir / "uploads")),
+        upload_limit_mb=int(reader.number("UPLOAD_LIMIT_MB", 2048)),
         embedded=is_embedded,
         field_encryption_keys=envvalues.checked_fernet_keys(keys),
         telegram_bot_token=envvalues.checked_bot_token(reader.secret("TELEGRAM_BOT_TOKEN")),

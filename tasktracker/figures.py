@@ -6,21 +6,21 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, QuerySet
+from django.db.models import Count, F, Max, Min, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from analysis.models import AnalysisRun, Window
 from ingestion.models import Message
-from knowledge.models import Atom, AtomLink, Task
+from knowledge import selectors
+from knowledge.models import Atom, Task
 from proposals.desk import COUNTED
 from proposals.models import Proposal
-from tasktracker.buckets import last_days, per_bucket
+from tasktracker.buckets import DAYS, last_days, per_bucket
 from tasktracker.core.enums import AtomType, TaskStatus
 from tasktracker.core.models import Workspace
 from tasktracker.core.templatetags.ui import relative, words
 
-DAYS = 14
 FEED = 20
 NEEDS = 10
 CELLS = 160
@@ -88,10 +88,11 @@ class Oldest:
 
 
 class Board:
-    """The dashboard's numbers of one workspace; what two parts of it show is counted once."""
+    """The dashboard's numbers of one workspace; what two parts of it show is counted once. `days`: of the charts."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, days: int = DAYS) -> None:
         self.workspace = workspace
+        self.days = days
         self._proposals = Proposal.objects.filter(workspace=workspace).order_by()
 
     @cached_property
@@ -110,9 +111,9 @@ class Board:
 
     @cached_property
     def came(self) -> list[int]:
-        """Messages of the last 14 days, by day. One query, of all that a page shows the dearest."""
+        """Messages by day, of all days that a figure or a chart shows. One query, the dearest of a page."""
         messages = Message.objects.filter(workspace=self.workspace)
-        return per_bucket(messages, "sent_at", last_days(self.workspace, DAYS))
+        return per_bucket(messages, "sent_at", last_days(self.workspace, max(self.days, DAYS)))
 
     def figures(self) -> list[Figure]:
         """The four figures. Eleven queries, each of a bounded range, whatever the workspace holds."""
@@ -120,7 +121,7 @@ class Board:
         tasks = Task.objects.filter(workspace=self.workspace)
         proposed = per_bucket(self._proposals, "created_at", days)
         decided = self._proposals.filter(decided_at__gte=days.starts[-1]).count()
-        came = self.came
+        came = self.came[-DAYS:]
         open_tasks = tasks.filter(status__in=[TaskStatus.OPEN, TaskStatus.IN_PROGRESS]).order_by().count()
         made = per_bucket(tasks, "created_at", days)
         asked = per_bucket(still_open(self.workspace, AtomType.QUESTION), "valid_from", days)
@@ -173,11 +174,8 @@ def age(at: datetime) -> str:
 
 
 def still_open(workspace: Workspace, kind: AtomType) -> QuerySet[Atom]:
-    """Questions, or blockers, that hold and that nothing solves."""
-    solved = AtomLink.objects.filter(to_atom=OuterRef("pk"), type="solves")
-    return Atom.objects.filter(
-        ~Exists(solved), workspace=workspace, type=kind, status=Atom.Status.ACTIVE, valid_to=None
-    )
+    """Questions, or blockers, of the workspace."""
+    return selectors.still_open(Atom.objects.filter(workspace=workspace), kind)
 
 
 def counted_to(rows: QuerySet[Any], most: int = COUNTED) -> tuple[int, bool]:

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 
 from proposals.calibration import HUNDREDTHS, Cell, Curve, curve
 from proposals.models import Proposal
@@ -70,7 +71,9 @@ def _bar(tier: str, counts: dict[str, int]) -> Bar:
     return Bar(tier, part, whole, round(100 * part / whole, 1) if whole else 0)
 
 
-def judged(workspace: Workspace) -> Judged:
-    """The last 1,000 decisions that people made and that stand, the newest first. One query."""
+def judged(workspace: Workspace, since: datetime | None = None) -> Judged:
+    """The last 1,000 decisions that people made, `since` then, and that stand, the newest first. One query."""
     decided = Proposal.objects.filter(JUDGED, workspace=workspace, decided_at__isnull=False)
+    if since is not None:
+        decided = decided.filter(decided_at__gte=since)
     return Judged(list(decided.order_by("-decided_at").values_list("confidence", "status")[:RECENT]))

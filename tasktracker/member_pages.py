@@ -11,6 +11,7 @@ from tasktracker import invitation_pages
 from tasktracker.core import members
 from tasktracker.core.enums import Role
 from tasktracker.core.models import Membership
+from tasktracker.core.paths import is_number
 from tasktracker.core.permissions import access_for, page, workspace_for
 
 PAGE_SIZE = 100
@@ -29,7 +30,7 @@ def members_page(request: HttpRequest) -> HttpResponse:
     access = access_for(request)
     found = members.listed(access.workspace)
     after = request.GET.get("after", "")
-    if after.isascii() and after.isdigit() and len(after) < 16:
+    if is_number(after, digits=15):
         edge = get_object_or_404(found, pk=int(after))
         name = edge.user.get_username()
         found = found.filter(Q(user__username__gt=name) | Q(user__username=name, pk__gt=edge.pk))

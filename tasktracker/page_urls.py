@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
-from tasktracker import audit_pages, key_pages, member_pages, settings_page, views
+from tasktracker import audit_pages, key_pages, member_pages, settings_page, telegram_pages, views
 from tasktracker.core.lockout import CountedForm
 
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("tasktracker.account_urls")),
     path("settings/", settings_page.settings, name="settings"),
     path("settings/keys/", key_pages.own_keys, name="own_keys"),
+    path("settings/telegram/", telegram_pages.telegram, name="telegram"),
     path("settings/members/", member_pages.members_page, name="members"),
     path("settings/members/<id:pk>/role/", member_pages.change_role, name="member_role"),
     path("settings/members/<id:pk>/remove/", member_pages.remove, name="remove_member"),

@@ -28,7 +28,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     form = ForgottenForm(request.POST)
     if not form.is_valid():
         return render(request, "registration/forgotten.html", {**context, "form": form}, status=422)
-    count_guess(username="forgotten", address=request.META.get("REMOTE_ADDR", ""))
+    count_guess(username="a forgotten password", address=request.META.get("REMOTE_ADDR", ""))
     passwords.ask_by_mail(address=form.cleaned_data["email"], base=request.build_absolute_uri("/").rstrip("/"))
     return render(request, "registration/forgotten.html", {**context, "sent": True})
 
@@ -65,6 +65,8 @@ def new_password(request: HttpRequest, token: str) -> HttpResponseBase:
     if not form.is_valid():
         context = {"form": form, "person": link.user}
         return render(request, "registration/new_password.html", context, status=422 if form.errors else 200)
-    passwords.use_link(token=token, password=form.cleaned_data["new_password1"])
-    messages.success(request, "The new password is set, and every login is ended. Sign in with it.")
+    end_tokens = form.cleaned_data["end_tokens"]
+    passwords.use_link(token=token, password=form.cleaned_data["new_password1"], end_tokens=end_tokens)
+    ended = "every login and API token is ended" if end_tokens else "every login is ended"
+    messages.success(request, f"The new password is set, and {ended}. Sign in with it.")
     return redirect("login")

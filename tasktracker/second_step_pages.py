@@ -16,9 +16,11 @@ from tasktracker.account_forms import OwnPassword
 from tasktracker.core import passkeys, secondstep, totp
 from tasktracker.core.account_models import TotpDevice
 from tasktracker.core.errors import Invalid
-from tasktracker.core.lockout import count_guess, forget_guesses
+from tasktracker.core.lockout import count_guess, count_second_step, forget_guesses
 from tasktracker.core.models import User
+from tasktracker.core.paths import is_number
 from tasktracker.core.permissions import access_for, page
+from tasktracker.core.stepup import proven
 
 NAME = 60
 
@@ -33,8 +35,8 @@ def second_step(request: HttpRequest) -> HttpResponseBase:
         return redirect("login")
     wrong = False
     if request.method == "POST":
-        who = {"username": f"second step of {user.pk}", "address": ""}
-        count_guess(**who)
+        strictly = not request.POST.get("credential") and secondstep.is_app_code(sent_code(request))
+        who = count_second_step(request, user, strictly=strictly)
         if answers(request, user):
             forget_guesses(**who)
             secondstep.complete(request, user)
@@ -53,7 +55,12 @@ def answers(request: HttpRequest, user: User) -> bool:
     """Whether what was sent is a passkey's signature, or a code."""
     if request.POST.get("credential"):
         return passkeys.check(request, user=user, answer=request.POST["credential"])
-    return secondstep.check_code(user=user, code=request.POST.get("code", "")[:NAME])
+    return secondstep.check_code(user=user, code=sent_code(request))
+
+
+def sent_code(request: HttpRequest) -> str:
+    """What was typed for a code."""
+    return request.POST.get("code", "")[:NAME]
 
 
 def safe_next(request: HttpRequest) -> str:
@@ -100,6 +107,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
 
 @page()
 @require_POST
+@proven()
 def begin_app(request: HttpRequest) -> HttpResponseBase:
     """A key for an authenticator app, shown as a QR code until its first code comes."""
     secondstep.begin_totp(user=access_for(request).user)
@@ -109,18 +117,21 @@ def begin_app(request: HttpRequest) -> HttpResponseBase:
 @page()
 @never_cache
 @require_POST
+@proven()
 def confirm_app(request: HttpRequest) -> HttpResponse:
     """The app's first code: from now on it is asked for."""
     user = access_for(request).user
-    count_guess(username=f"second step of {user.pk}", address="")
+    who = f"set-up of {user.pk}"
+    count_guess(username=who, address="")
     secondstep.confirm_totp(user=user, code="".join(request.POST.get("code", "").split())[:NAME])
-    forget_guesses(username=f"second step of {user.pk}", address="")
+    forget_guesses(username=who, address="")
     return told(request, secondstep.passed(request, user), "The authenticator app is asked for at your next login.")
 
 
 @page()
 @never_cache
 @require_POST
+@proven()
 def add_passkey(request: HttpRequest) -> HttpResponse:
     """Keep the passkey that the browser made."""
     user = access_for(request).user
@@ -154,8 +165,7 @@ def remove(request: HttpRequest) -> HttpResponseBase:
     """Remove the app, or the passkey named by `passkey`, for whoever knows the password."""
     user = with_password(request)
     wanted = request.POST.get("passkey", "")
-    is_id = wanted.isascii() and wanted.isdigit() and len(wanted) <= 18
-    secondstep.remove(request, user=user, passkey_id=int(wanted) if is_id else None)
+    secondstep.remove(request, user=user, passkey_id=int(wanted) if is_number(wanted) else None)
     messages.success(request, "It is removed, and not asked for any more.")
     return redirect("set_up_second_step")
 

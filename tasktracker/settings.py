@@ -164,12 +164,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=ENV.sweep_seconds / 3),
     },
     "sweep-deliveries": {"task": "ingestion.tasks.sweep_deliveries", "schedule": timedelta(seconds=ENV.sweep_seconds)},
+    "sweep-bots": {"task": "tasktracker.tasks.sweep_bots", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "sweep-runs": {"task": "analysis.tasks.sweep_runs", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "start-due-runs": {"task": "analysis.tasks.start_due_runs", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "sweep-findings": {"task": "proposals.tasks.sweep_findings", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "forget-deleted": {"task": "proposals.tasks.forget_deleted", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "send-digests": {"task": "proposals.tasks.send_digests", "schedule": timedelta(seconds=60)},
     "wake-snoozed": {"task": "proposals.tasks.wake_snoozed", "schedule": timedelta(seconds=60)},
+    "sweep-uploads": {"task": "ingestion.tasks.sweep_uploads", "schedule": timedelta(seconds=ENV.sweep_seconds)},
+    "forget-uploads": {"task": "ingestion.tasks.forget_uploads", "schedule": timedelta(hours=1)},
+    "expire-messages": {"task": "ingestion.tasks.expire_messages", "schedule": timedelta(minutes=10)},
     "forget-deliveries": {"task": "ingestion.tasks.forget_deliveries", "schedule": timedelta(hours=6)},
     "forget-old-answers": {"task": "tasktracker.core.tasks.forget_old_answers", "schedule": timedelta(hours=6)},
     "forget-ended-logins": {"task": "tasktracker.core.tasks.forget_ended_logins", "schedule": timedelta(hours=12)},
@@ -185,13 +189,14 @@ EVENT_TASKS: dict[str, list[str]] = {
     "run.progress": ["proposals.tasks.propose_for_run"],
     "run.completed": ["proposals.tasks.propose_for_run"],
     "run.closed": ["proposals.tasks.keep_accuracy"],
-    "proposal.approved": ["proposals.tasks.settle_run"],
-    "proposal.rejected": ["proposals.tasks.settle_run"],
-    "proposal.merged": ["proposals.tasks.settle_run"],
-    "proposal.undone": ["proposals.tasks.settle_run"],
+    "proposal.approved": ["proposals.tasks.settle_run", "tasktracker.tasks.proposal_decided"],
+    "proposal.rejected": ["proposals.tasks.settle_run", "tasktracker.tasks.proposal_decided"],
+    "proposal.merged": ["proposals.tasks.settle_run", "tasktracker.tasks.proposal_decided"],
+    "proposal.undone": ["proposals.tasks.settle_run", "tasktracker.tasks.proposal_decided"],
     "topic.created": ["knowledge.tasks.embed_topic"],
     "atom.created": ["knowledge.tasks.embed_atom"],
-    "task.created": ["knowledge.tasks.embed_task"],
+    "task.created": ["knowledge.tasks.embed_task", "tasktracker.tasks.task_made"],
+    "task.updated": ["tasktracker.tasks.task_changed"],
 }
 
 # --- analysis -------------------------------------------------------------------------------------------------------
@@ -291,6 +296,10 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+# A history comes in pieces, each well below the limit above, and lies here as long as its import takes. Web and worker
+# have to see the same folder.
+UPLOADS_DIR = ENV.uploads_dir
+UPLOAD_LIMIT = ENV.upload_limit_mb * 1024 * 1024
 
 # --- the rest -------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

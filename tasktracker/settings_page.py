@@ -18,11 +18,12 @@ from analysis.schedule_pages import listed
 from ingestion import selectors as ingestion
 from tasktracker.account_forms import TokenForm
 from tasktracker.core import services
-from tasktracker.core.enums import Role
+from tasktracker.core.enums import Role, TokenScope
 from tasktracker.core.errors import Invalid
 from tasktracker.core.events import recheck_member
 from tasktracker.core.models import ApiToken, Membership
 from tasktracker.core.permissions import access_for, page
+from tasktracker.core.stepup import proven
 
 
 @page()
@@ -72,6 +73,7 @@ def save_spending_cap(request: HttpRequest) -> HttpResponseBase:
 
 @page(Role.VIEWER)
 @require_POST
+@proven(lambda request: request.POST.get("scope") == TokenScope.ADMIN)
 def create_token(request: HttpRequest) -> HttpResponse:
     """A token of one's own, which never does more than its scope and one's own role; shown this once."""
     access = access_for(request)

@@ -42,6 +42,11 @@ def children(plan: Plan) -> list[Child]:
     return found
 
 
+def mail(plan: Plan) -> Child:
+    """The reader of mailboxes: no part of `children`, because it is worth its memory only where there is a mailbox."""
+    return _child(plan, "mail", [sys.executable, str(BASE_DIR / "manage.py"), "run_mail"], {"TT_PROCESS": "mail"})
+
+
 def web(plan: Plan) -> Child:
     """uvicorn. Frames of a socket are small; a stop gives open requests 20 s."""
     argv = [

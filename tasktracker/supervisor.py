@@ -49,6 +49,12 @@ class Supervisor:
                 self._read_log(watched)
             time.sleep(TICK_SECONDS)
 
+    def add(self, program: Child) -> None:
+        """Start one more program, and watch over it as over the others."""
+        program.start()
+        self._programs.append(program)
+        self._watched.append(_Watched(program))
+
     def stop(self) -> None:
         """Ask all programs at once, wait for the slowest; a second Ctrl-C kills what is left. Engines go on."""
         stop_together(self._programs)

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
+from ingestion import telegram_webhook
 from tasktracker.core import (
     api_views,
     schema,  # noqa: F401  (registers itself with drf-spectacular)
@@ -39,6 +40,9 @@ api: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("api/", include(api)),
+    path("webhook/telegram/<uuid:uid>", telegram_webhook.receive, name="webhook_telegram"),
+    path("webhook/", include("ingestion.webhooks.urls")),
+    path("tg/", include("tasktracker.miniapp.urls")),
     # The administration's own form would leave the other logins open.
     path("admin/password_change/", RedirectView.as_view(pattern_name="account")),
     path("admin/", admin.site.urls),

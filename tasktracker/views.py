@@ -12,19 +12,23 @@ from ingestion.models import Source
 from knowledge import search as hybrid
 from proposals import learning
 from proposals.learning_pages import SIDE, line, points
-from tasktracker import charts, figures, judged
+from tasktracker import buckets, charts, figures, judged
 from tasktracker.core.errors import NotFound
 from tasktracker.core.htmx import target
-from tasktracker.core.models import Workspace
 from tasktracker.core.permissions import SESSION_KEY, access_of, page, workspace_for
 
 KINDS = ("message", "topic", "atom", "task")
 FOUND = 30
 
 
-def charts_of(workspace: Workspace) -> dict[str, Any]:
-    """What the charts of decisions and of money read. Two queries."""
-    recent = judged.judged(workspace)
+def charts_of(board: figures.Board) -> dict[str, Any]:
+    """What the charts of decisions and of money read. Two queries.
+
+    Until another range is chosen, how good the models were is told by the last decisions, however old they are.
+    """
+    chosen = board.days != buckets.DAYS
+    since = buckets.last_days(board.workspace, board.days).edges[0] if chosen else None
+    recent = judged.judged(board.workspace, since)
     curve = recent.curve()
     return {
         "acceptance": recent.bars(),
@@ -34,7 +38,8 @@ def charts_of(workspace: Workspace) -> dict[str, Any]:
         "ticks": TICKS,
         "side": SIDE,
         "most_judged": judged.RECENT,
-        "costs": charts.costs(workspace),
+        "judged_in": board.days if chosen else 0,
+        "costs": charts.costs(board.workspace, board.days),
     }
 
 
@@ -54,20 +59,21 @@ PARTS: dict[str, Callable[[figures.Board], dict[str, Any]]] = {
     "feed": feed,
     "waits": lambda board: board.waits(),
     "needs": lambda board: {"needs": figures.needs_you(board.workspace)},
-    "came": lambda board: {"came": charts.came_in(board.workspace, board.came)},
-    "charts": lambda board: charts_of(board.workspace),
+    "came": lambda board: {"came": charts.came_in(board.workspace, board.came[-board.days :])},
+    "charts": charts_of,
 }
 
 
 @page()
 @require_GET
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """The whole page, or the one part of it that htmx asks for."""
-    board = figures.Board(workspace_for(request))
+    """The whole page, or the one part of it that htmx asks for. `?days=` is how far its charts reach back."""
+    board = figures.Board(workspace_for(request), buckets.days_asked(request.GET.get("days", "")))
+    context: dict[str, Any] = {"days": board.days, "query": "" if board.days == buckets.DAYS else f"?days={board.days}"}
     part = target(request)
     if part in PARTS:
-        return render(request, f"tasktracker/dashboard.html#{part}", PARTS[part](board))
-    context: dict[str, Any] = {}
+        return render(request, f"tasktracker/dashboard.html#{part}", context | PARTS[part](board))
+    context["ranges"] = [(days, "" if days == buckets.DAYS else f"?days={days}") for days in buckets.RANGES]
     for read in PARTS.values():
         context |= read(board)
     return render(request, "tasktracker/dashboard.html", context)

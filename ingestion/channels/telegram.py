@@ -5,11 +5,13 @@ importer of Telegram Desktop's export gives them, so that a live and an imported
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ingestion.channels.base import Reading
+from ingestion.channels.base import Reactions, Reading
 from ingestion.channels.telegram_content import as_record, person_name
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
 from ingestion.exports.telegram_ids import message_id, moment
@@ -19,6 +21,9 @@ from ingestion.exports.telegram_text import message_text, starts_with_command
 from ingestion.text import clean_json, clean_name
 
 MESSAGE_UPDATES = ("message", "edited_message", "channel_post", "edited_channel_post")
+# Reactions come only where the bot is an administrator, and only to who names them.
+ALLOWED_UPDATES = (*MESSAGE_UPDATES, "callback_query", "message_reaction", "message_reaction_count")
+_REACTIONS = 20  # kinds of them on one message; the same number as the importer's
 
 
 def read(raw: bytes, *, bot_id: str) -> Reading:
@@ -31,7 +36,13 @@ def read(raw: bytes, *, bot_id: str) -> Reading:
         return Reading(why_not="not an update")
     for name in MESSAGE_UPDATES:
         if isinstance(message := update.get(name), dict):
-            return read_message(message, bot_id=bot_id)
+            found = read_message(message, bot_id=bot_id)
+            # Whoever edits a command, or posts one as a channel, is not answered.
+            return replace(found, asks=name == "message" and found.draft is not None and _is_command(message))
+    if isinstance(update.get("callback_query"), dict):
+        return Reading(why_not="an update with callback_query", asks=True)
+    if (given := _reactions(update)) is not None:
+        return Reading(why_not="reactions to a message that is not here", reactions=given)
     other = next((key for key in update if key != "update_id"), "nothing")
     return Reading(why_not=f"an update with {clean_name(other, 60)}")
 
@@ -67,6 +78,44 @@ def read_message(message: Mapping[str, Any], *, bot_id: str) -> Reading:
         moved_to=_chat_number(message.get("migrate_to_chat_id")),
         moved_from=_chat_number(message.get("migrate_from_chat_id")),
     )
+
+
+def _is_command(message: Mapping[str, Any]) -> bool:
+    entities = message.get("entities")
+    return isinstance(message.get("text"), str) and any(
+        isinstance(one, dict) and one.get("type") == "bot_command" and one.get("offset") == 0
+        for one in (entities if isinstance(entities, list) else [])
+    )
+
+
+def _reactions(update: Mapping[str, Any]) -> Reactions | None:
+    """Of `message_reaction` (what one person changed) or `message_reaction_count` (all, in a channel)."""
+    for name in ("message_reaction", "message_reaction_count"):
+        told = update.get(name)
+        key, channel = message_id(_field(told, "message_id")), _channel(_field(told, "chat"))
+        if not isinstance(told, dict) or key is None or channel is None:
+            continue
+        if name == "message_reaction":
+            change = Counter(_emojis(told.get("new_reaction")))
+            change.subtract(Counter(_emojis(told.get("old_reaction"))))
+            return Reactions(channel, str(key), change={emoji: by for emoji, by in change.items() if by})
+        counts: Counter[str] = Counter()
+        given = told.get("reactions")
+        for one in given[:_REACTIONS] if isinstance(given, list) else []:
+            total = _field(one, "total_count")
+            for emoji in _emojis([_field(one, "type")]):
+                counts[emoji] += total if isinstance(total, int) else 0
+        return Reactions(channel, str(key), counts=dict(counts))
+    return None
+
+
+def _emojis(types: object) -> list[str]:
+    """A name for each reaction: the emoji, else its kind (custom_emoji, paid)."""
+    names = [
+        clean_name(_string(_field(one, "emoji")) or _string(_field(one, "type")), 40)
+        for one in (types[:_REACTIONS] if isinstance(types, list) else [])
+    ]
+    return [name for name in names if name]
 
 
 def chat_name(chat: Mapping[str, Any]) -> str:

@@ -7,18 +7,29 @@
 A new format is one module with a `FORMAT`, and its name in `REGISTRY`.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from pathlib import Path
 
 from ingestion.drafts import NotThisFormat
-from ingestion.exports import jsonl, telegram
+from ingestion.exports import csvtable, discord, jsonl, mail, mattermost, slack, telegram
 from ingestion.exports.base import CutFile, Export, Format, Item, Options
 from ingestion.exports.files import Broken, Files, UnsafeArchive, open_files
 
 __all__ = ["REGISTRY", "CutFile", "Export", "Item", "UnsafeArchive", "detect", "open_export"]
 
 # In the order of detection: what is told most surely by its first bytes comes first.
-REGISTRY: dict[str, Format] = {format_.name: format_ for format_ in (telegram.FORMAT, jsonl.FORMAT)}
+_FORMATS = (
+    telegram.FORMAT,
+    slack.FORMAT,
+    discord.FORMAT,
+    mattermost.FORMAT,
+    jsonl.FORMAT,
+    mail.MAILDIR,
+    mail.MBOX,
+    csvtable.FORMAT,
+)
+REGISTRY: dict[str, Format] = {format_.name: format_ for format_ in _FORMATS}
 
 
 def detect(path: str | Path) -> str:
@@ -30,17 +41,42 @@ def detect(path: str | Path) -> str:
         files.close()
 
 
-def open_export(path: str | Path, format: str = "auto", *, timezone: tzinfo = UTC) -> Export:
+def open_export(
+    path: str | Path,
+    format: str = "auto",
+    *,
+    timezone: tzinfo = UTC,
+    columns: Mapping[str, str] | None = None,
+    encoding: str = "",
+    date_format: str = "",
+    mailbox: str = "",
+    label: str = "",
+) -> Export:
     """An export ready to be iterated and then closed.
 
-    `timezone` is for files that give local times without a zone. Raises NotThisFormat with one line that says what
-    was found and what to do; iterating raises CutFile after the last whole message of a file that breaks off.
+    `timezone` is for files that give local times without a zone; `label` is the name of a file that lies under another
+    one, after which its mailbox is called; `mailbox` for mail: the address, or address/folder,
+    that its live source goes by. The others are for CSV, and stand in for what is guessed from its first lines:
+    `{"text": "Body", "author": "From", …}`, the name of an encoding, and dates as `strptime` takes them.
+
+    Raises NotThisFormat with one line that says what was found and what to do; iterating raises CutFile after the last
+    whole message of a file that breaks off.
     """
     files = open_files(Path(path))
     try:
         found, members = _find(files, format)
-        files.position = 0
-        return Export(found, files, members, Options(timezone=timezone))
+        options = Options(
+            timezone=timezone,
+            columns=columns or {},
+            encoding=encoding,
+            date_format=date_format,
+            mailbox=mailbox,
+            label=label,
+        )
+        if found.check is not None:
+            found.check(files, members, options)
+        files.rewind()
+        return Export(found, files, members, options)
     except BaseException:
         files.close()
         raise
@@ -51,8 +87,9 @@ def _find(files: Files, name: str) -> tuple[Format, list[str]]:
         raise NotThisFormat(f"there is no format {name}; known are {', '.join(REGISTRY)}")
     candidates = list(REGISTRY.values()) if name == "auto" else [REGISTRY[name]]
     for candidate in candidates:
+        files.rewind()
         try:
-            members = candidate.find(files)
+            members = ((name != "auto" and candidate.find_named) or candidate.find)(files)
         except Broken as error:
             raise NotThisFormat(f"{files.label} cannot be read: {error}") from error
         if members:

@@ -1,7 +1,7 @@
 """What every export format shares: its options, its errors, and the iterator that the importer reads."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from types import TracebackType
 from typing import Self
@@ -22,9 +22,21 @@ class CutFile(NotThisFormat):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`timezone` is the zone of times that a file gives without one."""
+    """What a reader is told, and `notes`, where it says what a person should know of the whole file.
+
+    `timezone` is the zone of times that a file gives without one; `label` what the file is called, where it lies under
+    another name, for what goes by that. Only mail reads `mailbox`: the address, or
+    address/folder, that its live source goes by. Only CSV reads the others: `columns` names the columns by what they
+    hold, `encoding` and `date_format` (as `strptime` takes it) stand in for guesses.
+    """
 
     timezone: tzinfo = UTC
+    columns: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = ""
+    date_format: str = ""
+    mailbox: str = ""
+    label: str = ""
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,8 @@ class Format:
     label: str
     find: Callable[[Files], list[str]]
     read: Callable[[Files, list[str], Options], Iterator[Item]]
+    find_named: Callable[[Files], list[str]] | None = None
+    check: Callable[[Files, list[str], Options], None] | None = None
 
 
 class Export:
@@ -50,8 +64,14 @@ class Export:
         self.format = format_.name
         self.size = sum(files.size(member) for member in members)
         self._files = files
+        self._options = options
         self._items = format_.read(files, members, options)
         self._messages = 0
+
+    @property
+    def notes(self) -> list[str]:
+        """What the reader has found out about the file so far, such as its encoding; one line each."""
+        return list(self._options.notes)
 
     @property
     def position(self) -> int:

@@ -5,7 +5,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
@@ -44,16 +44,27 @@ class Files(Protocol):
 
     def open(self, name: str) -> "CountedStream": ...
 
+    def rewind(self) -> None:
+        """Forget what was read to find out what this is."""
+
     def close(self) -> None: ...
 
 
 class CountedStream:
     """A binary stream that counts what it gave into `files.position`, within the limits of an archive."""
 
-    def __init__(self, raw: IO[bytes], files: "Files", limit: int | None = None) -> None:
+    def __init__(
+        self,
+        raw: IO[bytes],
+        files: "Files",
+        limit: int | None = None,
+        on_close: Callable[[int], None] | None = None,
+    ) -> None:
         self._raw = raw
         self._files = files
         self._limit = limit
+        self._given = 0
+        self._on_close = on_close
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes, empty at the end. Raises Broken for damaged data, UnsafeArchive beyond the limit."""
@@ -62,14 +73,25 @@ class CountedStream:
         except _UNREADABLE as error:
             raise Broken(f"it cannot be read further ({error})") from error
         self._files.position += len(data)
+        self._given += len(data)
         if self._limit is not None:
             self._limit -= len(data)
             if self._limit < 0:
                 raise UnsafeArchive(f"{self._files.label} unpacks to more than an archive may: unpack it first")
         return data
 
+    def forget(self) -> None:
+        """What was read until now does not count: it was a look, and is read again."""
+        self._files.position -= self._given
+        if self._limit is not None:
+            self._limit += self._given
+        self._given = 0
+
     def close(self) -> None:
         self._raw.close()
+        if self._on_close is not None:
+            self._on_close(self._given)
+            self._on_close = None
 
     def __enter__(self) -> "CountedStream":
         return self
@@ -86,13 +108,16 @@ class FolderFiles:
         self.position = 0
         self._root = path if path.is_dir() else path.parent
         self._only = None if path.is_dir() else path.name
+        self._names: list[str] | None = None
 
     def names(self) -> Sequence[str]:
-        """The file, or what lies in the folder and one folder below, sorted."""
+        """The file, or what lies in the folder and two folders below, sorted."""
         if self._only is not None:
             return [self._only]
-        found = [*self._root.glob("*"), *self._root.glob("*/*")]
-        return sorted(path.relative_to(self._root).as_posix() for path in found if path.is_file())
+        if self._names is None:
+            found = [path for depth in ("*", "*/*", "*/*/*") for path in self._root.glob(depth) if path.is_file()]
+            self._names = sorted(path.relative_to(self._root).as_posix() for path in found)
+        return self._names
 
     def size(self, name: str) -> int:
         return (self._root / name).stat().st_size
@@ -105,6 +130,9 @@ class FolderFiles:
             return CountedStream(path.open("rb"), self)
         except OSError as error:
             raise NotThisFormat(f"{name} cannot be read: {error.strerror}") from error
+
+    def rewind(self) -> None:
+        self.position = 0
 
     def close(self) -> None:
         """Nothing stays open between reads."""
@@ -143,10 +171,18 @@ class ZipFiles:
                 f"{self.label}: {name} unpacks to {entry.file_size:,} bytes, more than an archive may: unpack it first"
             )
         self._left -= entry.file_size
+
+        def give_back(read: int) -> None:
+            self._left += max(0, entry.file_size - read)
+
         try:
-            return CountedStream(self._zip.open(entry), self, limit)
+            return CountedStream(self._zip.open(entry), self, limit, give_back)
         except _UNREADABLE as error:
             raise Broken(f"{name} cannot be read from the archive ({error})") from error
+
+    def rewind(self) -> None:
+        self.position = 0
+        self._left = MAX_TOTAL
 
     def close(self) -> None:
         self._zip.close()

@@ -5,7 +5,6 @@ is a name or `{"id", "name"}`, `channel` and `thread` an id or `{"id", "title"}`
 A line that is not a message is skipped with its number.
 """
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from itertools import islice
@@ -13,23 +12,14 @@ from typing import Any
 
 from ingestion.drafts import ChannelDraft, MessageDraft, NotThisFormat, PersonDraft, Skipped
 from ingestion.exports.base import Format, Item, Options
-from ingestion.exports.files import Broken, CountedStream, Files
+from ingestion.exports.files import Broken, Files
+from ingestion.exports.lines import MAX_LINE, BadLine, NotJson, json_object, lines
 from ingestion.text import clean_id, clean_json, clean_name, clean_text
 from ingestion.tidy import API_PLATFORM
 
 PLATFORM = API_PLATFORM
-_CHUNK = 64 * 1024
-_MAX_LINE = 1024 * 1024
 _SNIFFED_LINES = 5
 _NEEDED = ("external_id", "author", "text", "sent_at")
-
-
-class _BadLine(ValueError):
-    """Why one line is not a message."""
-
-
-class _NotJson(_BadLine):
-    """Also what the last line of a cut file looks like."""
 
 
 def find(files: Files) -> list[str]:
@@ -43,57 +33,29 @@ def read(files: Files, members: list[str], options: Options) -> Iterator[Item]:
     """Drafts in the order of the lines. Raises Broken when the last line of a file ends in its middle."""
     for member in members:
         with files.open(member) as stream:
-            for number, line, is_whole in _lines(stream):
+            for number, line, is_whole in lines(stream):
                 yield from _item(number, line, is_whole, options.timezone)
 
 
 def _item(number: int, line: bytes | None, is_whole: bool, timezone: tzinfo) -> Iterator[Item]:
     reference = f"line {number}"
     if line is None:
-        yield Skipped(reference, f"longer than {_MAX_LINE:,} bytes")
+        yield Skipped(reference, f"longer than {MAX_LINE:,} bytes")
     elif line.strip():
         try:
-            yield _draft(_parsed(line), timezone)
-        except _BadLine as error:
-            if isinstance(error, _NotJson) and not is_whole:
+            yield _draft(json_object(line), timezone)
+        except BadLine as error:
+            if isinstance(error, NotJson) and not is_whole:
                 raise Broken(f"line {number} ends in its middle") from error
             yield Skipped(reference, str(error))
 
 
-def _lines(stream: CountedStream) -> Iterator[tuple[int, bytes | None, bool]]:
-    """Number, bytes (None for a line that is too long) and whether the line was ended."""
-    number, rest, too_long = 1, b"", False
-    while data := stream.read(_CHUNK):
-        *lines, rest = (rest + data).split(b"\n")
-        for line in lines:
-            yield number, None if too_long or len(line) > _MAX_LINE else line, True
-            number, too_long = number + 1, False
-        if len(rest) > _MAX_LINE:
-            rest, too_long = b"", True
-    if rest or too_long:
-        yield number, None if too_long else rest, False
-
-
-def _parsed(line: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(line.decode("utf-8-sig", "replace"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise _NotJson("not JSON") from error
-    if not isinstance(value, dict):
-        raise _BadLine("not a JSON object")
-    return value
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no value of JSON")
-
-
 def _draft(value: dict[str, Any], timezone: tzinfo) -> MessageDraft:
     if missing := [key for key in _NEEDED if value.get(key) in (None, "")]:
-        raise _BadLine(f"{', '.join(missing)} missing")
+        raise BadLine(f"{', '.join(missing)} missing")
     text, cut = clean_text(_string(value, "text"))
     if not text.strip():
-        raise _BadLine("text is empty")
+        raise BadLine("text is empty")
     author_id, author_name = _named(value["author"], "author", "name")
     thread_id, thread_title = _named(value["thread"], "thread", "title") if value.get("thread") else ("", "")
     metadata = value.get("metadata")
@@ -134,12 +96,12 @@ def _identity(value: object, field: str) -> str:
         return str(value)
     if isinstance(value, str) and (identity := clean_id(value)):
         return identity
-    raise _BadLine(f"{field} is not an id")
+    raise BadLine(f"{field} is not an id")
 
 
 def _string(value: dict[str, Any], key: str) -> str:
     if not isinstance(value[key], str):
-        raise _BadLine(f"{key} is not text")
+        raise BadLine(f"{key} is not text")
     return str(value[key])
 
 
@@ -150,20 +112,20 @@ def _moment(value: object, timezone: tzinfo) -> datetime:
         when = datetime.fromisoformat(value if isinstance(value, str) else "")
         return (when if when.tzinfo else when.replace(tzinfo=timezone)).astimezone(UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise _BadLine("sent_at is not a time") from error
+        raise BadLine("sent_at is not a time") from error
 
 
 def _looks_right(files: Files, name: str) -> bool:
     """Whether one of the first lines is an object with what a message needs."""
     with files.open(name) as stream:
-        filled = (line for _, line, _ in _lines(stream) if line is None or line.strip())
+        filled = (line for _, line, _ in lines(stream) if line is None or line.strip())
         return any(line is not None and _is_message(line) for line in islice(filled, _SNIFFED_LINES))
 
 
 def _is_message(line: bytes) -> bool:
     try:
-        value = _parsed(line)
-    except _BadLine:
+        value = json_object(line)
+    except BadLine:
         return False
     if value.get("type") == "version":
         raise NotThisFormat("this is a Mattermost bulk export, whose first line is its version")

@@ -111,6 +111,9 @@ def _event_lists(chunks: Iterator[bytes]) -> Iterator[list[tuple[str, Any]]]:
         yield events
         raise
     except _PARSE_ERRORS as error:
+        if isinstance(error, SystemError):
+            # An integer beyond Python's limit: its event has no value at all, and to look at it ends the process.
+            del events[-1:]
         yield events
         raise Broken(_first_line(error)) from error
     else:
@@ -118,7 +121,8 @@ def _event_lists(chunks: Iterator[bytes]) -> Iterator[list[tuple[str, Any]]]:
 
 
 class JsonRecords:
-    """Iterates the elements of the lists in `lists` (dotted paths, `item` for an element of a list above).
+    """Iterates the elements of the lists in `lists`: dotted paths, `item` for an element of a list above, "" for a
+    file that is a list.
 
     `header` holds the scalars of the paths in `wanted` that were read so far; `on_object(path)` is called when
     an object outside the lists begins, so that a reader of many chats can forget the last one's header. `arrays`
@@ -144,10 +148,11 @@ class JsonRecords:
 
     def __iter__(self) -> Iterator[Record]:
         path: list[str] = []
-        name = list_path = ""  # the path in one, and the list that it is an element of
+        name = ""  # the path in one
+        list_path: str | None = None  # the list that it is an element of: "" is the whole file
         for event, value in self._events:
             is_begin = event in _BEGINS
-            if list_path and (is_begin or event not in _ENDS):
+            if list_path is not None and (is_begin or event not in _ENDS):
                 yield Record(list_path, self._build(event) if is_begin else value)
                 continue
             if event == "map_key":
@@ -162,7 +167,7 @@ class JsonRecords:
             elif name in self._wanted:
                 self.header[name] = value
             name = ".".join(path)
-            list_path = name[:-5] if path and path[-1] == "item" and name[:-5] in self._lists else ""
+            list_path = name[:-5] if path and path[-1] == "item" and name[:-5] in self._lists else None
 
     def _begin(self, event: str, name: str) -> None:
         if event == "start_map" and self._on_object is not None:

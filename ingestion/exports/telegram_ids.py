@@ -4,6 +4,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from ingestion.text import clean_name
+from tasktracker.core.paths import is_number
 
 _SUPERGROUPS = -1_000_000_000_000  # the Bot API's -100<id>, as arithmetic: ids may have fewer than ten digits
 _BIGGEST_ID = 2**62
@@ -29,7 +30,7 @@ def live_peer_id(value: object) -> str:
         return ""
     for prefix, base, sign in (("user", 0, 1), ("channel", _SUPERGROUPS, -1), ("chat", 0, -1)):
         digits = value.removeprefix(prefix)
-        if digits != value and digits.isascii() and digits.isdigit() and len(digits) < 19:
+        if digits != value and is_number(digits):
             return str(base + sign * int(digits))
     return clean_name(value, 80)
 
@@ -46,7 +47,7 @@ def message_id(value: object) -> int | None:
 def moment(record: dict[str, Any], key: str, timezone: tzinfo) -> datetime | None:
     """`<key>_unixtime`, a string of seconds; else `<key>`, the exporter's local time without a zone. In UTC."""
     seconds, local = record.get(f"{key}_unixtime"), record.get(key)
-    if isinstance(seconds, str) and len(seconds) < 16 and seconds.isascii() and seconds.isdigit():
+    if isinstance(seconds, str) and is_number(seconds, digits=15):
         seconds = int(seconds)
     try:
         if isinstance(seconds, int) and not isinstance(seconds, bool) and seconds > 0:

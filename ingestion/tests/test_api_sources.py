@@ -97,3 +97,22 @@ def test_one_source_is_tested_at_a_time(owner: Person) -> None:
     assert (answer.status_code, answer.json()["code"]) == (429, "already_running")
     assert 0 < int(answer["Retry-After"]) <= 60
     assert owner.api.post(f"/api/sources/{pk}/test").status_code == 200
+
+
+def test_filters_and_days_are_written_and_wrong_ones_are_named(owner: Person) -> None:
+    body = {"name": "s", "kind": "api", "filters": {"skip": {"authors": [" CI ", "CI", ""]}, "take": {"channels": []}}}
+    made = owner.api.post("/api/sources", {**body, "retention_days": 30, "last_error": "mine"}, format="json").json()
+    assert made["filters"] == {"skip": {"authors": ["CI"]}}
+    assert (made["retention_days"], made["last_error"], made["last_error_at"]) == (30, "", None)
+    for filters, told in (
+        ([], "object"),
+        ({"drop": {}}, "drop"),
+        ({"take": {"authors": []}}, "authors"),
+        ({"skip": {"authors": "CI"}}, "skip.authors is a list"),
+        ({"skip": {"patterns": ["x" * 201]}}, "200 letters"),
+        ({"skip": {"patterns": [str(n) for n in range(201)]}}, "201 entries"),
+    ):
+        answer = owner.api.patch(f"/api/sources/{made['id']}", {"filters": filters}, format="json")
+        assert answer.status_code == 400
+        assert told in str(answer.json()), filters
+    assert owner.api.patch(f"/api/sources/{made['id']}", {"retention_days": 0}, format="json").status_code == 400

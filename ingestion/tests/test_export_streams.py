@@ -184,6 +184,15 @@ def test_a_text_longer_than_any_message_is_cut_and_says_so(tmp_path: Path) -> No
     assert (len(found.text), found.metadata["cut"]) == (40_000, True)
 
 
+@pytest.mark.parametrize("place", ["id", "n"])
+def test_an_integer_beyond_pythons_limit_ends_the_file_and_not_the_process(tmp_path: Path, place: str) -> None:
+    path = write(tmp_path, chat(message(1), message(2)))
+    path.write_text(path.read_text().replace('"id": 2', f'"{place}": {"9" * 5_000}'))
+    for _ in range(50):  # what the parser leaves behind is not each time what cannot be looked at
+        with open_export(path) as export, pytest.raises(CutFile, match="breaks off after 1 message"):
+            list(export)
+
+
 @pytest.mark.parametrize(
     "content", [b"[" * 300_000, b'{"a":' * 100_000, b'{"type":"private_group","id":1,"messages":[' + b"[" * 200_000]
 )

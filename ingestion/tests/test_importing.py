@@ -145,6 +145,41 @@ def test_a_batch_that_fails_takes_nothing_of_the_earlier_ones_with_it(
     assert counts(source, path) == {"seen": 9, "created": 6, "unchanged": 3}
 
 
+class Stopped(Exception):
+    pass
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_that_is_stopped_goes_on_by_another(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 3)
+    path = write(tmp_path, chat(*(message(number) for number in range(1, 9))))
+    report = importing.ImportReport()
+
+    def stop(position: int, size: int, seen: int) -> None:
+        if seen >= 6:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        services.import_export(source=source, path=path, progress=stop, report=report)
+    assert Message.objects.count() == report.created == 6
+    assert counts(source, path) == {"seen": 8, "created": 2, "unchanged": 6}
+
+
+@pytest.mark.parametrize("limit", ["_MOST_SEEN", "_MOST_CHARS"])
+def test_long_texts_and_long_runs_of_skipped_records_end_a_batch(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(importing, limit, 4)
+    odd: list[Any] = [{"id": 50 + number, "type": "unsupported"} for number in range(8)]
+    path = write(tmp_path, chat(message(1, "four"), message(2, "words"), *odd, message(3)))
+    told: list[int] = []
+    found = counts(source, path, progress=lambda *figures: told.append(figures[2]))
+    assert found == {"seen": 11, "created": 3, "skipped": 8}
+    assert told == ([4, 8, 11] if limit == "_MOST_SEEN" else [1, 2, 11, 11])
+
+
 def test_a_cut_file_is_stored_as_far_as_it_is_whole(source: Source, tmp_path: Path) -> None:
     path = write(tmp_path, chat(*(message(number) for number in range(1, 6))))
     path.write_bytes(path.read_bytes()[:-200])

@@ -121,7 +121,7 @@ def test_a_topic_has_its_newest_title(source: Source) -> None:
 
 def test_the_bot_s_own_post_is_kept_as_its_own(source: Source) -> None:
     own = {"id": int(BOT_ID), "is_bot": True, "first_name": "Tracker"}
-    inbox.record_own_post(source_id=source.pk, raw=raw(live(5, **{"from": own})))
+    inbox.record_own_post(source_id=source.pk, message=live(5, **{"from": own}))
     message = Message.objects.get()
     assert (message.is_own, message.verdict, message.verdict_reason) == (True, "noise", "own_post")
 

@@ -133,10 +133,15 @@ def test_a_metadata_value_that_the_database_refuses_is_cleaned(tmp_path: Path) -
     assert found.metadata == {"a": "b", "n": None}
 
 
-@pytest.mark.parametrize("first", [{"type": "version", "version": 1}, {"a": 1}, "text", "5"])
+@pytest.mark.parametrize("first", [{"a": 1}, "text", "5"])
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, first: object) -> None:
     with pytest.raises(NotThisFormat):
         read(write(tmp_path, first))
+
+
+def test_a_mattermost_export_is_told_from_posted_lines(tmp_path: Path) -> None:
+    with pytest.raises(NotThisFormat, match="Mattermost bulk export"):
+        read(write(tmp_path, {"type": "version", "version": 1}), format="jsonl")
 
 
 def test_all_line_files_of_a_folder_are_read(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, IntegerField, Q, Value, When
 
 from ingestion.models import Participant, Quote
 from knowledge.models.atoms import Atom
@@ -10,6 +10,13 @@ from knowledge.models.projects import Project
 from tasktracker.core import walls
 from tasktracker.core.enums import Priority, TaskCategory, TaskStatus
 from tasktracker.core.models import TimeStamped, Workspace
+
+OPEN = [TaskStatus.OPEN, TaskStatus.IN_PROGRESS]
+# The most urgent first. It stands here because an index is built on it: both have to say the same.
+URGENCY = Case(
+    *(When(priority=priority, then=Value(rank)) for rank, priority in enumerate(reversed(Priority.values))),
+    output_field=IntegerField(),
+)
 
 
 class Task(TimeStamped):
@@ -46,7 +53,15 @@ class Task(TimeStamped):
             models.CheckConstraint(condition=Q(priority__in=Priority.values), name="task_priority_known"),
             models.CheckConstraint(condition=Q(category__in=TaskCategory.values), name="task_category_known"),
         ]
-        indexes = [models.Index(fields=["workspace", "status", "-id"], name="task_list")]
+        indexes = [
+            models.Index(fields=["workspace", "status", "-id"], name="task_list"),
+            # the columns of the board that stand by urgency
+            models.Index(
+                F("workspace"), F("status"), URGENCY, F("id").desc(), name="task_board", condition=Q(status__in=OPEN)
+            ),
+            # how many are open of each project
+            models.Index(fields=["project"], name="task_open_of_project", condition=Q(status__in=OPEN)),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -7,16 +7,12 @@ from django.test.utils import CaptureQueriesContext
 from ingestion.models import Participant
 from knowledge import board
 from knowledge.models import Edit, Project, Task
+from tasktracker.core.enums import TaskStatus
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.pages import Page, Tag, submit
 
 pytestmark = pytest.mark.django_db
 BOARD = "/tasks/?view=board"
-
-
-@pytest.fixture
-def rita() -> Person:
-    return make_person("rita", role="reviewer")
 
 
 def columns(page: Page) -> dict[str, Tag]:
@@ -55,6 +51,40 @@ def test_counts_are_true_where_not_all_cards_are_shown(rita: Person) -> None:
     rest = page.one("a", href="status=done").attrs["href"]
     assert "view=board" not in rest
     assert len(Page.of(rita.browser.get("/tasks/" + rest)).all("li", data_key_id="")) == board.CARDS + 7
+
+
+def test_a_column_is_counted_so_far_and_no_further(rita: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board, "COUNTED", 3)
+    for number in range(4):
+        Task.objects.create(workspace=rita.workspace, title=f"Task {number}")
+        if number:
+            Task.objects.create(workspace=rita.workspace, title=f"Done {number}", status="done")
+    shown = columns(Page.of(rita.browser.get(BOARD)))
+    told = [tag.text for column in shown.values() for tag in column.inside if tag.attrs.get("class") == "count"]
+    assert told == ["3+", "0", "3", "0"]
+
+
+def test_the_urgent_ones_are_read_along_their_index(rita: Person) -> None:
+    """The order of the query and that of the index are the same expression: else every open task would be sorted."""
+    asked = board.shown(Task.objects.filter(workspace=rita.workspace), TaskStatus.OPEN)[: board.CARDS]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        plan = asked.explain()
+    assert "task_board" in plan
+    assert "Sort" not in plan
+
+
+def test_the_people_offered_are_those_who_have_a_task_here(rita: Person) -> None:
+    elsewhere = make_person("far", workspace="elsewhere").workspace
+    for name, workspace, given in (("Dana", rita.workspace, 3), ("Idle", rita.workspace, 0), ("Far", elsewhere, 1)):
+        person = Participant.objects.create(workspace=workspace, platform="api", external_id=name, name=name)
+        for _ in range(given):
+            Task.objects.create(workspace=workspace, title="One", assignee=person)
+    for at in (BOARD, "/tasks/"):
+        options = [tag.text for tag in Page.of(rita.browser.get(at)).all("option")]
+        assert [name for name in ("Dana", "Idle", "Far") if name in options] == ["Dana"], at
+        assert options.count("Dana") == 1, at
 
 
 def test_filters_stand_in_the_url_and_stay_in_both_views(rita: Person) -> None:

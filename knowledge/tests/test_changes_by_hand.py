@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def rita() -> Person:
-    return make_person("rita", role="reviewer")
-
-
-@pytest.fixture
 def atom(rita: Person) -> Atom:
     return Atom.objects.create(workspace=rita.workspace, type="decision", title="Retry three times", content="So be it")
 

@@ -6,15 +6,10 @@ from knowledge import services
 from knowledge.models import Atom, AtomLink, Edit, Topic
 from knowledge.tests.worlds import TwoTopics, accepted
 from tasktracker.core.errors import Conflict, Invalid
-from tasktracker.core.tests.factories import Person, make_person
+from tasktracker.core.tests.factories import Person
 from tasktracker.tests.pages import Page, submit
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def rita() -> Person:
-    return make_person("rita", role="reviewer")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ingestion.models import Participant
-from knowledge import projects
+from knowledge import project_pages, projects
 from knowledge.models import Project, Task
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.pages import Page, Tag, submit
@@ -169,6 +169,24 @@ def test_a_viewer_changes_nothing_and_a_stranger_sees_nothing(
     assert client.get("/projects/new/").status_code == 403
     assert stranger.browser.get(path).status_code == 404
     assert "Core" not in Page.of(stranger.browser.get("/projects/")).text
+
+
+def test_the_list_says_how_many_tasks_are_open_so_far_and_no_further(
+    manager: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project_pages, "COUNTED", 2)
+    for name, statuses in (
+        ("None", ["done", "cancelled"]), ("One", ["open", "done"]), ("Two", ["open", "in_progress"]),
+        ("Many", ["open"] * 3),
+    ):  # fmt: skip
+        project = made(manager, name=name)
+        for status in statuses:
+            Task.objects.create(workspace=manager.workspace, project=project, title="Fix it", status=status)
+    rows = {
+        row.inside[1].text: row.inside[2].text
+        for row in Page.of(manager.browser.get("/projects/")).all("a", class_="item-row")
+    }
+    assert rows == {"None": "0 open tasks", "One": "1 open task", "Two": "2 open tasks", "Many": "2+ open tasks"}
 
 
 def test_the_list_takes_as_many_queries_for_many_projects(manager: Person) -> None:

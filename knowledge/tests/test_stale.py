@@ -11,7 +11,7 @@ from knowledge.models import Atom, Confirmation, Edit
 from knowledge.wordsdiff import Piece, changed_words
 from proposals.tests.factories import make_message, make_quote
 from tasktracker.core.errors import Invalid
-from tasktracker.core.tests.factories import Person, make_person
+from tasktracker.core.tests.factories import Person
 from tasktracker.tests.pages import Page, submit
 
 pytestmark = pytest.mark.django_db
@@ -25,11 +25,6 @@ def edit(message: Message, text: str) -> None:
     message.text = text
     message.save()
     mark_stale(message=message)
-
-
-@pytest.fixture
-def rita() -> Person:
-    return make_person("rita", role="reviewer")
 
 
 @pytest.fixture

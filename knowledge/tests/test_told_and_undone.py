@@ -20,11 +20,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def rita() -> Person:
-    return make_person("rita", role="reviewer")
-
-
-@pytest.fixture
 def world(rita: Person) -> TwoTopics:
     return TwoTopics.made(rita.workspace)
 

@@ -2,12 +2,12 @@
 
 from typing import Protocol
 
-from knowledge.models import Atom, Task, Topic
+from knowledge.kinds import Item
 from proposals.appliers import atom, task, topic
-from proposals.journal import Journal
 from proposals.models import Proposal
-from proposals.resolving import Item, item_of
+from proposals.resolving import item_of
 from tasktracker.core.enums import Recommendation
+from tasktracker.core.journal import Journal
 
 
 class Applier(Protocol):
@@ -37,8 +37,3 @@ def apply(proposal: Proposal, journal: Journal) -> tuple[Item, bool]:
     else:
         applier.update(proposal, target, journal)
     return target, False
-
-
-def kind_of(item: Item) -> str:
-    """topic, atom or task."""
-    return {Topic: "topic", Atom: "atom", Task: "task"}[type(item)]

@@ -4,11 +4,12 @@ from typing import Any
 
 from django.db.models import Q
 
+from knowledge.kinds import Item
 from knowledge.models import Atom
 from proposals.appliers import common
-from proposals.journal import Journal
 from proposals.models import Proposal
-from proposals.resolving import Item, atom_meant, names_of, outcome_of, runs_of, topic_named
+from proposals.resolving import atom_meant, names_of, outcome_of, runs_of, topic_named
+from tasktracker.core.journal import Journal
 
 
 class AtomApplier:

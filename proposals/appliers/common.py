@@ -5,11 +5,11 @@ from typing import Any
 from django.db.models import Min
 
 from ingestion.models import Message, Quote
+from knowledge.kinds import Item
 from knowledge.models import Atom, AtomLink, Topic
-from proposals.journal import Journal
 from proposals.models import Evidence, Proposal
-from proposals.resolving import Item
 from tasktracker.core.enums import LinkType
+from tasktracker.core.journal import Journal
 
 
 def quote_ids(proposal: Proposal) -> list[int]:

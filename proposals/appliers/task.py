@@ -4,12 +4,13 @@ from datetime import date
 from typing import Any
 
 from ingestion.models import Message
+from knowledge.kinds import Item
 from knowledge.models import Atom, Task
 from proposals.appliers import common
-from proposals.journal import Journal
 from proposals.models import Proposal
-from proposals.resolving import Item, person_named, project_named, project_of
+from proposals.resolving import person_named, project_named, project_of
 from tasktracker.core.enums import Priority, TaskCategory
+from tasktracker.core.journal import Journal
 
 PLAIN = ("title", "description", "category", "priority", "labels", "fields")
 

@@ -2,11 +2,12 @@
 
 from django.db.models import Q
 
+from knowledge.kinds import Item
 from knowledge.models import Atom, Topic
 from proposals.appliers import common
-from proposals.journal import Journal
 from proposals.models import Proposal
-from proposals.resolving import Item, names_of, outcome_of
+from proposals.resolving import names_of, outcome_of
+from tasktracker.core.journal import Journal
 
 
 class TopicApplier:

@@ -10,7 +10,7 @@ from proposals import auto, services
 from proposals.engines import engines_of, newest
 from proposals.models import AutoApproval, Proposal
 from proposals.tests.factories import make_finding, make_proposal, make_sure, make_voices
-from proposals.tests.test_auto_approval import TITLES, alice, make, policy, status_of, workspace
+from proposals.tests.test_auto_approval import TITLES, make, policy, status_of
 from proposals.tests.test_learning import make_agent_run
 from tasktracker.core.models import Event, LLMCall, StatusChange, User, Workspace
 from tasktracker.core.selectors import events_since
@@ -18,7 +18,7 @@ from tasktracker.core.tests.factories import make_person
 from tasktracker.tests.pages import Page
 
 pytestmark = pytest.mark.django_db
-__all__ = ["alice", "policy", "workspace"]  # fixtures
+__all__ = ["policy"]  # fixtures
 AT = "/learning/"
 
 

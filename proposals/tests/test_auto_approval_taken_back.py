@@ -4,12 +4,12 @@ import pytest
 
 from proposals import services
 from proposals.models import AutoApproval
-from proposals.tests.test_auto_approval import TITLES, alice, make, policy, workspace
+from proposals.tests.test_auto_approval import TITLES, make, policy
 from tasktracker.core.models import User
 from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
-__all__ = ["alice", "policy", "workspace"]  # fixtures
+__all__ = ["policy"]  # fixtures
 
 
 @pytest.mark.parametrize(("approved", "taken_back", "is_on"), some([(12, 2, False), (9, 9, True), (12, 1, True)], 2))

@@ -8,14 +8,12 @@ from proposals import services
 from proposals.engines import OFFLINE
 from proposals.models import AutoApproval
 from proposals.tests.factories import make_proposal, make_sure, make_user, offline_run
-from proposals.tests.test_auto_approval import alice, workspace
 from proposals.tests.test_learning import make_agent_run
 from tasktracker.core.errors import Conflict
 from tasktracker.core.models import StatusChange, User, Workspace
 from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
-__all__ = ["alice", "workspace"]  # fixtures
 
 
 def decide(workspace: Workspace, by: User, count: int, *, wrong: int = 0, **more: Any) -> None:

@@ -9,21 +9,11 @@ from knowledge import services as knowledge
 from knowledge.models import Atom, AtomLink, ExternalLink, Memory, Task, Topic
 from proposals import services
 from proposals.models import Proposal
-from proposals.tests.factories import make_proposal, make_user, make_workspace
+from proposals.tests.factories import make_proposal, make_user
 from tasktracker.core.errors import Conflict
 from tasktracker.core.models import User, Workspace
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def workspace() -> Workspace:
-    return make_workspace()
-
-
-@pytest.fixture
-def alice(workspace: Workspace) -> User:
-    return make_user(workspace, "alice")
 
 
 def approved(workspace: Workspace, by: User, kind: str, title: str = "", **payload: object) -> Proposal:

@@ -22,23 +22,12 @@ from proposals.tests.factories import (
     make_quote,
     make_run,
     make_user,
-    make_workspace,
 )
 from tasktracker.core.models import Event, RememberedAnswer, User, Workspace
 
 pytestmark = pytest.mark.django_db
 CANARY = "zebra-canary"
 WORDS = f"The {CANARY} key of the  invoice export\nleaks since Tuesday."
-
-
-@pytest.fixture
-def workspace() -> Workspace:
-    return make_workspace()
-
-
-@pytest.fixture
-def alice(workspace: Workspace) -> User:
-    return make_user(workspace)
 
 
 def everywhere() -> list[str]:

@@ -25,24 +25,12 @@ from proposals.tests.factories import (
     make_proposal,
     make_quote,
     make_run,
-    make_user,
-    make_workspace,
 )
 from proposals.tests.test_deletion import CANARY, WORDS, everywhere
 from tasktracker.core import services as core
 from tasktracker.core.models import IdempotentRequest, StatusChange, User, Workspace
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def workspace() -> Workspace:
-    return make_workspace()
-
-
-@pytest.fixture
-def alice(workspace: Workspace) -> User:
-    return make_user(workspace)
 
 
 def atom_of(workspace: Workspace, message: Message) -> Atom:

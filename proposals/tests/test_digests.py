@@ -12,7 +12,7 @@ from django.core.mail import EmailMessage
 from ingestion.models import Participant, Source
 from proposals import digests, duty
 from proposals.models import Digest, Duty
-from proposals.tests.factories import make_message, make_proposal, make_user, make_workspace
+from proposals.tests.factories import make_message, make_proposal, make_user
 from tasktracker.core.models import User, Workspace
 from tasktracker.tests.fake_bot_api import TOKEN, FakeBotApi, Fault
 
@@ -24,11 +24,6 @@ MORNING = datetime(2026, 3, 2, 8, 50, tzinfo=UTC)  # a Monday
 def _mails(settings: Any) -> None:
     """As where EMAIL_URL is set, but into `mail.outbox`."""
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
-
-
-@pytest.fixture
-def workspace() -> Workspace:
-    return make_workspace("acme")
 
 
 @pytest.fixture

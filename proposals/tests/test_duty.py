@@ -16,11 +16,6 @@ MONDAY = date(2026, 3, 2)
 
 
 @pytest.fixture
-def workspace() -> Workspace:
-    return make_workspace()
-
-
-@pytest.fixture
 def people(workspace: Workspace) -> list[User]:
     return [make_user(workspace, name) for name in ("ada", "ben", "cleo")]
 

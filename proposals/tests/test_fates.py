@@ -15,15 +15,10 @@ from proposals import services as desk
 from proposals.models import Intake
 from proposals.tests.factories import make_finding, make_message, make_proposal, make_quote, make_run
 from tasktracker.core.models import Workspace
-from tasktracker.core.tests.factories import Person, make_person
+from tasktracker.core.tests.factories import Person
 from tasktracker.tests.pages import Page, submit
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def rita() -> Person:
-    return make_person("rita", role="reviewer")
 
 
 def fate(message: Message) -> fates.Fate:

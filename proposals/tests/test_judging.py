@@ -16,7 +16,7 @@ from proposals import cards, services, tasks
 from proposals.judging import judge_maybes
 from proposals.models import Proposal
 from proposals.similar import similar
-from proposals.tests.factories import make_proposal, make_run, make_user, make_workspace
+from proposals.tests.factories import make_proposal, make_run, make_user
 from tasktracker.core.models import LLMCall, Workspace
 from tasktracker.core.throttling import counters
 from tasktracker.tests.fake_answers import read
@@ -32,11 +32,6 @@ def says(same: bool) -> Callable[[Messages], Any]:
         return {"pairs": [{"p": f"p{n}", "same": same, "confidence": 0.9} for n in range(1, count + 1)]}
 
     return answer
-
-
-@pytest.fixture
-def workspace() -> Workspace:
-    return make_workspace()
 
 
 @pytest.fixture

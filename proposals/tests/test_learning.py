@@ -17,16 +17,6 @@ from tasktracker.core.models import User, Workspace
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def workspace() -> Workspace:
-    return make_workspace("acme")
-
-
-@pytest.fixture
-def alice(workspace: Workspace) -> User:
-    return make_user(workspace, "alice")
-
-
 def make_agent_run(workspace: Workspace, version: int, prompt: str = "3") -> AnalysisRun:
     provider, _ = Provider.objects.get_or_create(workspace=workspace, name="server", defaults={"kind": "ollama"})
     agent, _ = Agent.objects.get_or_create(

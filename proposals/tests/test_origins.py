@@ -6,15 +6,10 @@ import pytest
 
 from proposals import origins, services
 from proposals.tests.factories import make_proposal
-from tasktracker.core.tests.factories import Person, make_person
+from tasktracker.core.tests.factories import Person
 from tasktracker.tests.pages import Page, submit
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def rita() -> Person:
-    return make_person("rita", role="reviewer")
 
 
 def test_what_a_machine_had_filled_is_edited_and_what_it_left_empty_is_a_persons_own() -> None:

@@ -9,15 +9,10 @@ from analysis.models import AnalysisRun
 from proposals.prices import price_of
 from proposals.tests.factories import make_proposal, make_run
 from tasktracker.core.models import LLMCall, Workspace
-from tasktracker.core.tests.factories import Person, make_person
+from tasktracker.core.tests.factories import Person
 from tasktracker.tests.pages import Page
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def rita() -> Person:
-    return make_person("rita", role="reviewer")
 
 
 def ask(workspace: Workspace, run: AnalysisRun, cost: str | None, **more: Any) -> None:

@@ -20,28 +20,12 @@ from proposals.tests.factories import (
     make_proposal,
     make_quote,
     make_run,
-    make_user,
     make_workspace,
     payload_for,
 )
 from tasktracker.core.models import Event, User, Workspace
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def workspace() -> Workspace:
-    return make_workspace()
-
-
-@pytest.fixture
-def alice(workspace: Workspace) -> User:
-    return make_user(workspace, "alice")
-
-
-@pytest.fixture
-def run(workspace: Workspace) -> AnalysisRun:
-    return make_run(workspace)
 
 
 def test_a_finding_becomes_a_pending_proposal_with_its_quotes(run: AnalysisRun) -> None:

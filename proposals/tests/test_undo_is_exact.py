@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from knowledge.kinds import MODELS
 from knowledge.models import Atom, AtomLink, Embedding, Memory, Topic
 from knowledge.tasks import embed
 from proposals import services
 from proposals.models import Proposal
 from proposals.payloads import BODY, HEADING
-from proposals.resolving import MODELS
 from proposals.tests.dumps import dump
 from proposals.tests.factories import (
     make_message,

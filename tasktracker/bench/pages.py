@@ -71,7 +71,8 @@ def queries_of(get: Callable[[], None]) -> int:
 def filled(slug: str, count: int) -> Workspace:
     """A workspace with `count` messages and as many proposals, made by SQL: making them is not measured.
 
-    One of each a minute; of ten proposals nine wait and one is decided.
+    One of each a minute; of ten proposals nine wait and one is decided. On top stands a task: what a card asks depends
+    on its kind.
     """
     member = ensure_member(username=f"reader-{slug}", workspace_slug=slug, role="admin")
     workspace = member.workspace
@@ -114,7 +115,8 @@ def filled(slug: str, count: int) -> Workspace:
                        WHEN 1 THEN '{"type": "problem", "title": "Bench", "content": "", "links": []}'::jsonb
                        ELSE '{"title": "Bench", "description": "", "category": "bug", "priority": "high", "labels": [],
                              "fields": {}, "atoms": []}'::jsonb END,
-                   '{}', 'new_task', random(), 'Because.', random() * 100, '', '', '', now() - n * interval '1 minute',
+                   '{}', 'new_task', random(), 'Because.', CASE n WHEN 2 THEN 101 ELSE random() * 100 END, '',
+                   '', '', now() - n * interval '1 minute',
                    CASE WHEN n %% 10 = 0 THEN %(user)s END,
                    CASE WHEN n %% 10 = 0 THEN now() - n * interval '1 minute' END
             FROM generate_series(1, %(n)s) n

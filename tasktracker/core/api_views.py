@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from tasktracker.core import enums, health, selectors, walls
 from tasktracker.core.errors import Invalid
+from tasktracker.core.paths import is_number
 from tasktracker.core.permissions import access_for
 
 EVENTS_PAGE = 500
@@ -89,7 +90,7 @@ class EventsView(APIView):
     )
     def get(self, request: Request) -> Response:
         text = request.query_params.get("since", "0")
-        if not (text.isascii() and text.isdigit()) or len(text) > 18:
+        if not is_number(text):
             raise Invalid("since must be the id of an event, a whole number.")
         replay = selectors.events_page(access_for(request).workspace.pk, int(text), limit=EVENTS_PAGE)
         following = replay.last if len(replay.events) == EVENTS_PAGE else None

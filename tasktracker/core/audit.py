@@ -103,7 +103,7 @@ def actor_of(request: HttpRequest) -> str:
 
 
 def note_account(*, user: User, by: User, changes: dict[str, Any]) -> None:
-    """What an admin did to an account, in the log of every workspace that the person is in.
+    """What somebody did to an account, their own too, in the log of every workspace that the person is in.
 
     An account lies in no workspace, so no trigger knows in which log it stands. `changes` as in `AuditEntry`.
     """

@@ -6,7 +6,7 @@ from django.db import models
 
 class AuditEntry(models.Model):
     """One change of settings, roles or rules, or one decision. Written by triggers, whoever writes the row and how;
-    what an admin does to an account, which lies in no workspace, is noted by `audit.note_account`.
+    what is done to an account, which lies in no workspace, is noted by `audit.note_account`.
 
     `by` is empty for a command, a worker or somebody at the database itself. `changes` is `{field: [before, after]}`
     with ids and settings, never a key or a secret (those are `{field: "hidden"}`) and never words of messages.

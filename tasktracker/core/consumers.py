@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -17,6 +18,7 @@ from tasktracker.core import presence, secondstep, selectors, walls
 from tasktracker.core.authentication import token_owner
 from tasktracker.core.enums import Role, TokenScope
 from tasktracker.core.events import group_name
+from tasktracker.core.paths import is_number
 from tasktracker.core.permissions import Access, access_of, access_of_token
 
 FRAME_INTERVAL = 0.5  # seconds between two looks of one socket: what came between is told together
@@ -62,6 +64,7 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         }
         self.tasks: list[asyncio.Task[None]] = []
         self.dirty = asyncio.Event()
+        self.checking = asyncio.Lock()
         self.seen: list[float] = []
         self.types = {name for name in query.get("types", "").split(",") if name}
         self.wanted = {name: int(query[name]) for name in ("source", "author") if is_number(query.get(name, ""))}
@@ -75,7 +78,6 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
             await self.close(4401 if user is None else 4403)
             return
         self.access = access
-        self.closed = await database_sync_to_async(self._closed)()
         await self.channel_layer.group_add(group_name(access.workspace.pk), self.channel_name)
         since = query.get("since", "")
         if is_number(since):
@@ -159,7 +161,7 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
                 await asyncio.wait_for(self.dirty.wait(), LOOK_EVERY)
             self.dirty.clear()
             try:
-                replay = await database_sync_to_async(selectors.events_since)(self.access.workspace.pk, self.last)
+                replay = await database_sync_to_async(self._news)()
             except (DatabaseError, PoolTimeout):
                 await self.close(1011)  # the client comes again and asks for what it missed
                 return
@@ -182,25 +184,20 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
             await asyncio.sleep(RECHECK_EVERY)
             if not await self._check():
                 return
-            self.closed = await database_sync_to_async(self._closed)()
-
-    def _closed(self) -> frozenset[int]:
-        """Sources of which this member is told nothing, as they are now."""
-        access = access_of(self.access.user, workspace_id=self.access.workspace.pk)
-        return access.wall.hidden if access and access.wall else frozenset()
 
     async def _check(self) -> bool:
         """Close where the person may not stay; whether they may."""
-        try:
-            access = await database_sync_to_async(self._access_now)()
-        except (DatabaseError, PoolTimeout):
-            await self.close(1011)
-            return False
-        if access is None:
-            await self.close(4403)
-            return False
-        self.access = access
-        return True
+        async with self.checking:  # one after the other: an older answer is never written over a newer one
+            try:
+                access = await database_sync_to_async(self._access_now)()
+            except (DatabaseError, PoolTimeout):
+                await self.close(1011)
+                return False
+            if access is None:
+                await self.close(4403)
+                return False
+            self.access = access
+            return True
 
     def _access_now(self) -> Access | None:
         """What the person may do by now; None without a membership, a token that is alive, or the session."""
@@ -210,21 +207,21 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         session = self.scope["session"]
         if not session.exists(session.session_key):
             return None
-        found = selectors.membership_of(self.access.user, self.access.workspace.pk)
-        return Access(self.access.user, self.access.workspace, Role(found.role)) if found is not None else None
+        return access_of(self.access.user, workspace_id=self.access.workspace.pk)
+
+    def _news(self) -> selectors.Replay:
+        """What happened since the last look, before the wall as it stands now: a source may have been closed since."""
+        replay, wall = selectors.events_since(self.access.workspace.pk, self.last), self.access.wall
+        if wall is None or not any(map(walls.source_of, replay.events)):
+            return replay
+        closed = wall.now()
+        return replace(replay, events=[event for event in replay.events if not walls.tells_of(event, closed)])
 
     def _is_wanted(self, event: dict[str, Any]) -> bool:
-        if walls.tells_of(event, self.closed):
-            return False
         if self.types and event["type"] not in self.types:
             return False
         data = event["data"]
         return all(data.get(name, value) == value for name, value in self.wanted.items())
-
-
-def is_number(text: str) -> bool:
-    """Whether `text` is a whole number that the database can hold."""
-    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def coalesce(events: Any) -> list[dict[str, Any]]:

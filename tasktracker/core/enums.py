@@ -38,6 +38,13 @@ class TokenScope(TextChoices):
         }[self]
 
 
+class Guess(TextChoices):
+    """What was guessed at, when an account is locked out."""
+
+    FIRST_STEP = "first_step", "password"
+    SECOND_STEP = "second_step", "code of the second step"
+
+
 class AtomType(TextChoices):
     PROBLEM = "problem"
     SOLUTION = "solution"

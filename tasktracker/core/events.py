@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, fields
 from functools import partial
@@ -89,6 +89,17 @@ class MessagesImported(DomainEvent):
     count: int
     first: int
     last: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadProgress(DomainEvent):
+    """A history that is sent in by a page has another status, or came further; `share` is in percent."""
+
+    type = "upload.progress"
+    kind = "upload"
+    status: str
+    share: int
+    source: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,6 +272,25 @@ def emit_all(events: Sequence[DomainEvent], *, by: User | None = None) -> None:
             cursor.executemany(INSERT, rows)
     for event in events:
         transaction.on_commit(partial(announce, event.type, event.workspace_id, event.object_id))
+
+
+def telling(event: type[DomainEvent], rows: str, **data: str) -> str:
+    """SQL that writes an `event` for each of `rows` (a table with `workspace_id` and `id`) in the same statement.
+
+    `data` names the column of each further field. Whoever runs it calls `announce_later` for what was written.
+    """
+    pairs = ", ".join(f"'{name}', {column}" for name, column in data.items())
+    return f"""
+INSERT INTO core_event (workspace_id, type, object_kind, object_id, data, at)
+SELECT workspace_id, '{event.type}', '{event.kind}', id, jsonb_strip_nulls(jsonb_build_object({pairs})),
+       clock_timestamp()
+FROM {rows} ORDER BY id"""  # noqa: S608  # names of our own classes and columns
+
+
+def announce_later(event: type[DomainEvent], *, workspace_id: int, object_ids: Iterable[int]) -> None:
+    """After the commit: sockets and jobs hear of events that `telling` wrote."""
+    for object_id in object_ids:
+        transaction.on_commit(partial(announce, event.type, workspace_id, object_id))
 
 
 def announce(event_type: str, workspace_id: int, object_id: int) -> None:

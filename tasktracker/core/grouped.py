@@ -134,7 +134,7 @@ class Grouped:
             if answer is None:
                 again[access.user] += 1
         for user, times in again.items():
-            self._throttle.admits(user, -times)  # Django counts them
+            self._throttle.give_back(user, times)  # Django counts them
         return answers
 
     def _admitted(self, tokens: "Counter[str]") -> dict[str, Access | None]:
@@ -152,7 +152,7 @@ class Grouped:
                 touch(token)
                 found[text] = access
             else:
-                self._throttle.admits(token.user, -times)  # Django counts them, and says which are too many
+                self._throttle.give_back(token.user, times)  # Django counts them, and says which are too many
         return found
 
 

@@ -79,5 +79,5 @@ def _refuse_last_admin(membership: Membership, way_out: str) -> None:
 
 
 def _say(membership: Membership, *, role: str, by: User) -> None:
+    recheck_member(membership.workspace_id, membership.user_id)  # before anything else is told to their sockets
     emit(MemberChanged(workspace_id=membership.workspace_id, object_id=membership.pk, role=role), by=by)
-    recheck_member(membership.workspace_id, membership.user_id)

@@ -1,4 +1,8 @@
-"""Passkeys (WebAuthn) as a second step: registered by somebody who is logged in, asked for at the next login."""
+"""Passkeys (WebAuthn): registered by somebody who is logged in, asked for at the next login.
+
+After the password one is the second step. Alone it is both steps in one: the device says whose it is, and has asked
+for a fingerprint, a face or a PIN by itself.
+"""
 
 import json
 from typing import Any
@@ -23,7 +27,11 @@ from tasktracker.core.errors import Conflict, Invalid
 from tasktracker.core.models import User
 from tasktracker.core.totp import ISSUER
 
-STATE = "passkey"  # in the session: the challenge that was given
+# In the session: the challenge that was given, one for each use. An answer to one is none to another.
+STATE = "passkey"
+STATE_ALONE = "passkey_alone"
+STATE_AGAIN = "passkey_again"
+ALONE_LASTS = 600  # seconds that a session of nobody is kept for a challenge
 MOST = 20
 LIMIT = 64 * 1024  # characters of an answer
 NO_ANSWER = (ValueError, TypeError, KeyError, AttributeError, RecursionError)  # what reading a broken one raises
@@ -39,15 +47,17 @@ def _credentials(user: User) -> list[AttestedCredentialData]:
     return [AttestedCredentialData(bytes(row.credential)) for row in user.passkeys.order_by("id")]
 
 
+def _handle(user: User) -> bytes:
+    return f"user:{user.pk}".encode()
+
+
 def begin(request: HttpRequest, user: User) -> str:
     """What a browser needs to make a passkey, as JSON; the challenge is remembered in the session."""
-    handle = PublicKeyCredentialUserEntity(
-        id=f"user:{user.pk}".encode(), name=user.get_username(), display_name=user.get_username()
-    )
+    handle = PublicKeyCredentialUserEntity(id=_handle(user), name=user.get_username(), display_name=user.get_username())
     options, request.session[STATE] = _server(request).register_begin(
         handle,
         _credentials(user),
-        resident_key_requirement=ResidentKeyRequirement.DISCOURAGED,
+        resident_key_requirement=ResidentKeyRequirement.PREFERRED,  # so that it can be used alone
         user_verification=UserVerificationRequirement.PREFERRED,
     )
     return json.dumps(dict(options.public_key))
@@ -78,34 +88,62 @@ def add(request: HttpRequest, *, user: User, name: str, answer: str) -> Passkey:
         raise Conflict("This passkey is registered already.", code="exists") from None
 
 
-def ask(request: HttpRequest, user: User) -> str:
+def ask(request: HttpRequest, user: User, *, state: str = STATE) -> str:
     """What a browser needs to use one of the person's passkeys, as JSON; "" where there is none."""
     known = _credentials(user)
     if not known:
         return ""
-    options, request.session[STATE] = _server(request).authenticate_begin(
+    options, request.session[state] = _server(request).authenticate_begin(
         known, user_verification=UserVerificationRequirement.PREFERRED
     )
     return json.dumps(dict(options.public_key))
 
 
-def check(request: HttpRequest, *, user: User, answer: str) -> bool:
+def check(request: HttpRequest, *, user: User, answer: str, state: str = STATE) -> bool:
     """Whether a passkey of the person signed the challenge; each challenge is good for one answer."""
-    state = request.session.pop(STATE, None)
+    asked = request.session.pop(state, None)
     try:
         given = AuthenticationResponse.from_dict(_read(answer))
-        used = _server(request).authenticate_complete(state, _credentials(user), given)
+        used = _server(request).authenticate_complete(asked, _credentials(user), given)
     except NO_ANSWER:
         return False
-    counter = given.response.authenticator_data.counter
-    with transaction.atomic():
-        row = user.passkeys.select_for_update().filter(credential_id=websafe_encode(used.credential_id)).first()
-        if row is None:
-            return False  # removed meanwhile
-        if (counter or row.sign_count) and counter <= row.sign_count:
-            return False  # a copy of the key was used meanwhile; some keys never count, and say 0 each time
-        row.sign_count, row.last_used_at = counter, timezone.now()
-        row.save(update_fields=["sign_count", "last_used_at"])
+    return _count(user, used.credential_id, given.response.authenticator_data.counter)
+
+
+def ask_anybody(request: HttpRequest) -> dict[str, Any]:
+    """What a browser needs to use a passkey that it has for us, whosever it is."""
+    options, request.session[STATE_ALONE] = _server(request).authenticate_begin(
+        user_verification=UserVerificationRequirement.REQUIRED
+    )
+    request.session.set_expiry(ALONE_LASTS)
+    return dict(options.public_key)
+
+
+def check_anybody(request: HttpRequest, *, answer: str) -> User | None:
+    """Whose passkey signed the challenge, if it is one of an open account; each challenge is good for one answer."""
+    asked = request.session.pop(STATE_ALONE, None)
+    try:
+        given = AuthenticationResponse.from_dict(_read(answer))
+        row = Passkey.objects.select_related("user").get(credential_id=websafe_encode(given.raw_id))
+        if given.response.user_handle != _handle(row.user) or not row.user.is_active:
+            return None
+        used = _server(request).authenticate_complete(asked, [AttestedCredentialData(bytes(row.credential))], given)
+    except (*NO_ANSWER, Passkey.DoesNotExist):
+        return None
+    counted = _count(row.user, used.credential_id, given.response.authenticator_data.counter)
+    return row.user if counted else None
+
+
+@transaction.atomic
+def _count(user: User, credential_id: bytes, counter: int) -> bool:
+    """Whether the key counted on from its last use; that is remembered."""
+    row = user.passkeys.select_for_update().filter(credential_id=websafe_encode(credential_id)).first()
+    if row is None:
+        return False  # removed meanwhile
+    if (counter or row.sign_count) and counter <= row.sign_count:
+        return False  # a copy of the key was used meanwhile; some keys never count, and say 0 each time
+    row.sign_count, row.last_used_at = counter, timezone.now()
+    row.save(update_fields=["sign_count", "last_used_at"])
     return True
 
 

@@ -4,6 +4,7 @@ import secrets
 import smtplib
 import unicodedata
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -78,7 +79,7 @@ def find(token: str) -> PasswordLink | None:
 
 
 @transaction.atomic
-def use_link(*, token: str, password: str) -> User:
+def use_link(*, token: str, password: str, end_tokens: bool = False) -> User:
     """Set the new password, once. All logins of the person end. `password` is valid; raises `NotFound`."""
     link = PasswordLink.objects.select_for_update().filter(digest=digest(token)).first()
     if link is None or find(token) is None:
@@ -86,16 +87,24 @@ def use_link(*, token: str, password: str) -> User:
     link.used_at = timezone.now()
     link.save(update_fields=["used_at"])
     user = User.objects.select_for_update().get(pk=link.user_id)
-    set_password(user=user, password=password)
+    set_password(user=user, password=password, end_tokens=end_tokens)
     return user
 
 
 @transaction.atomic
-def set_password(*, user: User, password: str, keep: str | None = None) -> None:
-    """Set a valid password. Logins but the session `keep` end, and so do links to another one."""
+def set_password(*, user: User, password: str, keep: str | None = None, end_tokens: bool = False) -> None:
+    """The person sets a valid password: it stands in the log of each of their workspaces.
+
+    Logins but the session `keep` end, links to another password too, and with `end_tokens` every API token.
+    """
     user.set_password(password)
     user.save(update_fields=["password"])
     user.password_links.filter(used_at__isnull=True).delete()
+    changes: dict[str, Any] = {"password": "hidden"}
+    if end_tokens:
+        ended, _ = user.api_tokens.all().delete()
+        changes["api_tokens"] = [ended, 0]
+    audit.note_account(user=user, by=user, changes=changes)
     end_logins(user=user, keep=keep)
 
 

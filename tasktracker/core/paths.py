@@ -1,4 +1,4 @@
-"""Row ids in addresses: no longer than a bigint can be, so that a number of a thousand digits is a 404."""
+"""Row ids in addresses and forms: no longer than a bigint can be, so a number of a thousand digits is no error."""
 
 from django.urls.converters import IntConverter
 
@@ -9,3 +9,8 @@ class RowIdConverter(IntConverter):
     """`<id:pk>`: like `int`, which takes any number of digits and leaves the overflow to the database."""
 
     regex = ROW_ID
+
+
+def is_number(text: str, *, digits: int = 18) -> bool:
+    """Whether `text`, which anybody may have typed, is a whole number of at most `digits` plain digits."""
+    return text.isascii() and text.isdigit() and len(text) <= digits

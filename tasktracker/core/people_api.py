@@ -18,6 +18,7 @@ from tasktracker.core.audit_models import AuditEntry
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import Invalid
 from tasktracker.core.models import Membership
+from tasktracker.core.paths import is_number
 
 
 class MemberSerializer(serializers.ModelSerializer[Membership]):
@@ -112,7 +113,7 @@ def wanted(params: Any) -> dict[str, Any]:
         found["kind"] = kind
     for name in ("object_id", "by"):
         if text := params.get(name, ""):
-            if not (text.isascii() and text.isdigit() and len(text) <= 18):
+            if not is_number(text):
                 raise Invalid(f"{name} is the id of something, a whole number.")
             found[name] = int(text)
     if text := params.get("since", ""):

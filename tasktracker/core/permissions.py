@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any, ClassVar
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from tasktracker.core.enums import Role, TokenScope
 from tasktracker.core.errors import Forbidden, NotFound
 from tasktracker.core.models import ApiToken, Membership, User, Workspace
+from tasktracker.core.sessions import is_proven
 from tasktracker.core.walls import Wall, put_up
 
 SESSION_KEY = "workspace"
@@ -39,8 +40,9 @@ class Access:
 
 
 def access_of(user: User, *, slug: str | None = None, workspace_id: int | None = None) -> Access | None:
-    """The person's access to the named workspace, or to their first one; None for a stranger."""
-    found = Membership.objects.select_related("workspace").filter(user=user).order_by("workspace__name", "id")
+    """The person's access to the named workspace, or to their first one; None for a stranger, or who is shut out."""
+    found = Membership.objects.select_related("workspace").filter(user=user, user__is_active=True)
+    found = found.order_by("workspace__name", "id")
     if slug is not None:
         found = found.filter(workspace__slug=slug.replace("\x00", ""))
     elif workspace_id is not None:
@@ -108,6 +110,11 @@ def require(request: HttpRequest | Request, role: Role) -> Access:
     return access
 
 
+def posted_by(request: HttpRequest, role: Role) -> tuple[Access, QueryDict | None]:
+    """Who asks for a form that everybody may look at and `role` may send, and what was sent; None where nothing was."""
+    return (require(request, role), request.POST) if request.method == "POST" else (access_for(request), None)
+
+
 type View = Callable[..., HttpResponseBase]
 
 
@@ -133,6 +140,8 @@ class RolePermission(BasePermission):
     A view says `read_role`, `write_role`, or `roles = {action: role}`; reading asks for a viewer and writing for a
     reviewer where it says nothing. `ingest_actions` names the actions with which messages are sent in: a token of the
     scope "ingest" reaches these and nothing else, and one of the scope "read" reaches nothing that changes anything.
+    `proven_actions`, and writes with something in one of the `proven_fields`, are for a session only a short time after
+    the person showed who they are (stepup.py); a token is its own proof.
     """
 
     DEFAULT_READ: ClassVar[Role] = Role.VIEWER
@@ -154,7 +163,19 @@ class RolePermission(BasePermission):
         if isinstance(request.auth, ApiToken):
             self.require_scope(TokenScope(request.auth.scope), request.method or "GET", view)
         require(request, self.role_for(view, request.method or "GET"))
+        if not isinstance(request.auth, ApiToken):
+            self.require_proof(request, view)
         return True
+
+    @staticmethod
+    def require_proof(request: Request, view: Any) -> None:
+        """Raise `Forbidden` for a session that writes a key or a secret long after the person said who they are."""
+        fields = getattr(view, "proven_fields", ())
+        data = request.data if fields and request.method not in SAFE_METHODS else {}
+        written = isinstance(data, dict) and any(data.get(name) for name in fields)
+        asked = written or getattr(view, "action", None) in getattr(view, "proven_actions", ())
+        if asked and not is_proven(request._request):
+            raise Forbidden("Sign in again, or use a token: this is written only by who just proved it.", code="proof")
 
     @staticmethod
     def require_scope(scope: TokenScope, method: str, view: Any) -> None:

@@ -62,9 +62,12 @@ def _logged_in(sender: object, request: HttpRequest, user: User, **_: Any) -> No
     waiting: Any = request
     session = request.session
     done = getattr(request, "second_step_done", False)
-    if not done:
-        session.pop(PASSED, None)  # of whoever was here before: an awaited session is nobody's, so login() keeps it
+    session.set_expiry(None)  # it may have been a short one, for the challenge of a passkey
+    # Of whoever was here before: an awaited session is nobody's, so login() keeps what is in it.
+    for key in (AWAITED, sessions.PROVEN, *(() if done else (PASSED,))):
+        session.pop(key, None)
     if done or not has_second_step(user):
+        sessions.prove(request)
         sessions.note(request, user)
         return
     backend = session.get(BACKEND_SESSION_KEY)
@@ -95,12 +98,12 @@ def awaited(request: HttpRequest) -> User | None:
 
 
 def complete(request: HttpRequest, user: User) -> None:
-    """Log in whoever did both steps."""
+    """Log in whoever did both steps, or both in one by a passkey. Nobody is logged in here yet."""
     done: Any = request
     done.second_step_done = True
-    backend = request.session.pop(AWAITED)["backend"]
+    awaited_one = request.session.get(AWAITED) or {}
     request.session[PASSED] = True
-    login(request, user, backend=backend)
+    login(request, user, backend=awaited_one.get("backend") or settings.AUTHENTICATION_BACKENDS[0])
 
 
 type Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -178,11 +181,21 @@ def _use_code(device: TotpDevice, code: str) -> bool:
     return True
 
 
+def _typed(code: str) -> str:
+    return "".join(code.split()).replace("-", "").casefold()
+
+
+def is_app_code(code: str) -> bool:
+    """Whether this is what an app shows, which can be guessed; a recovery code can't."""
+    typed = _typed(code)
+    return typed.isascii() and typed.isdigit() and len(typed) == totp.DIGITS
+
+
 @transaction.atomic
 def check_code(*, user: User, code: str) -> bool:
     """Whether this is a code of the person's app, or a recovery code that was not used; either works once."""
-    typed = "".join(code.split()).replace("-", "").casefold()
-    if typed.isascii() and typed.isdigit() and len(typed) == totp.DIGITS:
+    typed = _typed(code)
+    if is_app_code(code):
         device = TotpDevice.objects.select_for_update().filter(user=user, confirmed_at__isnull=False).first()
         return device is not None and _use_code(device, typed)
     unused = RecoveryCode.objects.filter(user=user, digest=_code_digest(user, typed), used_at__isnull=True)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Max, Min, QuerySet
 
 from tasktracker.core.events import number_events
-from tasktracker.core.models import Event, Membership, User, Workspace
+from tasktracker.core.models import Event, User, Workspace
 
 REPLAY_LIMIT = 5_000
 
@@ -23,11 +23,6 @@ class Replay:
 def workspaces_of(user: User) -> QuerySet[Workspace]:
     """The workspaces in which `user` is a member."""
     return Workspace.objects.filter(memberships__user=user)
-
-
-def membership_of(user: User, workspace_id: int) -> Membership | None:
-    """The membership, or None for a stranger."""
-    return Membership.objects.filter(user=user, workspace_id=workspace_id, user__is_active=True).first()
 
 
 def frame(event: Event) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Logins that are open: each is noted with device and address, and can be ended."""
+"""Logins that are open: each noted with device and address, and to be ended; when each was last proven."""
 
 import ipaddress
 import re
@@ -20,6 +20,8 @@ from tasktracker.core.models import Membership, User
 
 SEEN = "seen"  # in the session: for which key it was noted, and when
 SEEN_EVERY = 300  # seconds between two notes of one login
+PROVEN = "proven"  # in the session: when the person last showed who they are, by a login or by saying it again
+PROVEN_LASTS = 15 * 60  # seconds
 
 BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 SYSTEMS = (
@@ -35,6 +37,16 @@ def device_name(agent: str) -> str:
     if browser and system:
         return f"{browser} on {system}"
     return browser or system or re.split(r"[/\s]", agent, maxsplit=1)[0][:40] or "unknown device"
+
+
+def prove(request: HttpRequest) -> None:
+    """The person showed who they are just now."""
+    request.session[PROVEN] = int(time.time())
+
+
+def is_proven(request: HttpRequest) -> bool:
+    """Whether the person showed who they are a short time ago."""
+    return bool(0 <= int(time.time()) - request.session.get(PROVEN, 0) <= PROVEN_LASTS)
 
 
 def note(request: HttpRequest, user: User) -> None:

@@ -32,13 +32,17 @@ type Link = tuple[str, str, str]
 
 
 class Wall:
-    """The sources that a member may not read; asked for once, and only where something is read."""
+    """The sources that a member may not read; a request asks for them once, and only where something is read."""
 
     def __init__(self, user_id: int, workspace_id: int) -> None:
         self._user_id, self._workspace_id = user_id, workspace_id
 
     @cached_property
     def hidden(self) -> Hidden:
+        return self.now()
+
+    def now(self) -> Hidden:
+        """As it stands at this moment: for whoever stays longer than a request."""
         closed: Hidden = import_string(settings.CLOSED_SOURCES)(user_id=self._user_id, workspace_id=self._workspace_id)
         return closed
 
@@ -94,10 +98,16 @@ class Middleware:
             return self.get_response(request)
 
 
+def source_of(event: dict[str, Any]) -> int | None:
+    """The source that an event is about, or where what it is about was said."""
+    about: dict[str, Any] = event["object"]
+    source: int | None = about["id"] if about["kind"] == "source" else event["data"].get("source")
+    return source
+
+
 def tells_of(event: dict[str, Any], closed: Hidden) -> bool:
     """Whether an event is about one of the closed sources, or something that was said there."""
-    about: dict[str, Any] = event["object"]
-    return event["data"].get("source") in closed or (about["kind"] == "source" and about["id"] in closed)
+    return source_of(event) in closed
 
 
 @dataclass(frozen=True, slots=True)

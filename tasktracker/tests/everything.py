@@ -1,5 +1,6 @@
 """One of each thing with the same words in every field, and the address of every page that shows them."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,7 +9,8 @@ from django.utils import timezone
 
 from analysis import agents
 from analysis.models import Agent, AnalysisRun, Finding, Provider, Schedule, TaskConfig, Window, WindowMessage
-from ingestion.models import Message, MessageRevision, Quote, Source
+from ingestion.models import Delivery, LinkedChat, Message, MessageRevision, Quote, Source, Upload
+from ingestion.recorder import ImportReport
 from knowledge import projects
 from knowledge import services as knowledge
 from knowledge.models import Atom, AtomLink, ExternalLink, Project, Task, Topic
@@ -33,6 +35,7 @@ class Everything:
     agent: Agent
     config: TaskConfig
     schedule: Schedule
+    source: Source
 
     @property
     def pages(self) -> list[str]:
@@ -69,6 +72,7 @@ class Everything:
             reverse("settings"),
             *(reverse(name) for name in ("account", "set_up_second_step", "invitations")),
             reverse("own_keys"),
+            reverse("telegram"),
             reverse("members"),
             reverse("audit"),
             f"{reverse('audit')}?kind=project&object_id={self.task.project_id}",
@@ -78,6 +82,12 @@ class Everything:
             reverse("analysis:agent", args=[self.agent.pk]),
             reverse("analysis:task_config", args=[self.config.pk]),
             reverse("analysis:schedule", args=[self.schedule.pk]),
+            *(reverse(f"ingestion:{name}") for name in ("sources", "new_source", "import")),
+            f"{reverse('ingestion:new_source')}?kind=webhook",
+            reverse("ingestion:source", args=[self.source.pk]),
+            reverse("ingestion:deliveries", args=[self.source.pk]),
+            reverse("ingestion:delivery", args=[self.source.deliveries.get().pk]),
+            *(reverse("ingestion:upload", args=[one.pk]) for one in Upload.objects.order_by("pk")),
             *(reverse(f"analysis:new_{name}") for name in ("provider", "agent", "task_config", "schedule")),
         ]
 
@@ -86,8 +96,11 @@ def fill(person: Person, words: str) -> Everything:
     """A workspace with everything in it, `words` wherever a sentence, a name or a title may stand."""
     workspace = person.workspace
     title, name = words[:190], words[:110]
-    Source.objects.create(workspace=workspace, name=f"source {name}", kind="webhook")
-    message = make_message(workspace, f"{words} words in a message", author=f"author {name}", thread_title=title)
+    source = filled_source(person, words)
+    files = {"file": {"name": title, "path": f"files/{title}"}, "attachments": [{"name": title}]}
+    message = make_message(
+        workspace, f"{words} words in a message", author=f"author {name}", thread_title=title, metadata=files
+    )
     project = filled_project(person, words, message)
     MessageRevision.objects.create(message=message, text=words)
     quote = make_quote(workspace, message)
@@ -137,7 +150,29 @@ def fill(person: Person, words: str) -> Everything:
         workspace=workspace, name=name, cron="0 7 * * 1-5", provider=agent.provider, next_at=timezone.now(),
         last_run=run, last_error=words[:300],
     )  # fmt: skip
-    return Everything(message, topic, atoms[0], task, run, waiting, decided, unproven, agent, config, schedule)
+    return Everything(message, topic, atoms[0], task, run, waiting, decided, unproven, agent, config, schedule, source)
+
+
+def filled_source(person: Person, words: str) -> Source:
+    """A source with a delivery that failed, and histories on their way in."""
+    source = Source.objects.create(
+        workspace=person.workspace, name=f"source {words[:110]}", kind="webhook",
+        config={"mapping": {"text": words[:900]}}, filters={"skip": {"authors": [words[:190]]}},
+        last_error=words[:300], last_error_at=timezone.now(),
+    )  # fmt: skip
+    LinkedChat.objects.create(bot=source, external_id="-1", title=words[:250], source=source, linked_by=person.user)
+    Delivery.objects.create(
+        source=source, external_id=words[:250], raw=json.dumps({"text": words}).encode(), status="failed",
+        error=words[:300],
+    )  # fmt: skip
+    for status in ("receiving", "ready", "importing", "failed"):
+        Upload.objects.create(
+            workspace=person.workspace, by=person.user, source_name=words[:110], file_name=words[:250], size=9,
+            stored="none", status=status, error=words[:300] if status == "failed" else "",
+            preview={"told": words, "channels": 9, "titles": [words], "notes": [words], "reasons": [[words, 1]]},
+            counts=ImportReport(seen=9).counts(), report=[[words[:90], words]],
+        )  # fmt: skip
+    return source
 
 
 def filled_project(person: Person, words: str, message: Message) -> Project:
@@ -202,7 +237,8 @@ def filled_run(workspace: Workspace, words: str, message: Message, quote: Quote)
     window = Window.objects.create(run=run, ordinal=1, channel=message.channel, error=words[:400], duration_ms=1_200)
     WindowMessage.objects.create(window=window, message=message, position=1)
     finding = make_finding(run, "task", words[:190], quotes=[quote], fingerprint="found")
-    Finding.objects.filter(pk=finding.pk).update(window=window, ordinal=1)
+    answer = {**finding.payload, **payload_of("task", words, 0)}
+    Finding.objects.filter(pk=finding.pk).update(window=window, ordinal=1, payload=answer, reasoning=words)
     LLMCall.objects.create(
         workspace=workspace, subject=f"run:{run.pk}", purpose="classify", provider=words[:100], provider_kind="openai",
         model=words[:100], prompt_name="classify", prompt_version="1", tokens_in=10, tokens_out=5, cost="0.0012",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @contextmanager
 def polling(source: Source) -> "Iterator[Poller]":
     """Poll for the source's bot; on leaving, the poller is stopped as by SIGTERM, and whatever broke it is raised."""
-    from tasktracker.bot import Poller, build_dispatcher  # seconds, which whoever only collects tests need not wait
+    from tasktracker.bot import Poller  # seconds, which whoever only collects tests need not wait
 
     account = bots.Account(source.pk, source.open_secret())
     ready = threading.Event()
@@ -24,7 +24,7 @@ def polling(source: Source) -> "Iterator[Poller]":
     broken: list[BaseException] = []
 
     async def main() -> None:
-        poller = Poller(account, build_dispatcher())
+        poller = Poller(account)
         made.append((poller, asyncio.get_running_loop()))
         ready.set()
         await poller.run()

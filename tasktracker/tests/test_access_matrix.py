@@ -16,6 +16,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from analysis.models import Agent, Assignment, Schedule, TaskConfig
+from ingestion.models import Delivery, Upload
+from ingestion.webhooks.doors import DOORS
 from knowledge.models import Atom, AtomLink, Edit, Project, Task, Topic
 from proposals.models import AutoApproval, SavedFilter
 from proposals.tests.factories import make_message, make_proposal, make_run
@@ -26,6 +28,7 @@ from tasktracker.tests.support import LONG, empty_valkey, some
 
 VIEWER, REVIEWER, MANAGER, ADMIN = ROLES = ("viewer", "reviewer", "manager", "admin")
 OPEN, LOGIN = "open", "login"
+IN_APP = "in app"  # a session of the Mini App and nothing else: neither a login nor a token is looked at
 # An empty request to these finds nothing even for who may ask.
 NEEDS_MORE = {
     "settings/tokens/{pk}/revoke/",
@@ -125,6 +128,15 @@ EXPECTED: dict[str, dict[str, str]] = {
         f"api/proposals/{{pk}}/{verb}": {"post": REVIEWER}
         for verb in ("approve", "reject", "merge", "snooze", "undo", "evidence", "not-same")
     },
+    # whoever has the source's secret
+    **{f"webhook/{door}/{{uid}}": {"post": OPEN} for door in ("telegram", *DOORS)},
+    # the Mini App: what its own session reaches is in test_tg_session.py
+    "tg/": {"get": OPEN},
+    "tg/login/": {"post": IN_APP},
+    "tg/review/": {"get": IN_APP},
+    "tg/review/{pk}/{verb}/": {"post": IN_APP},
+    "tg/tasks/": {"get": IN_APP},
+    "tg/tasks/{pk}/status/": {"post": IN_APP},
     # pages
     "": READ,
     "login/": {"get": OPEN, "post": OPEN},
@@ -139,6 +151,8 @@ EXPECTED: dict[str, dict[str, str]] = {
     "settings/account/logins/end-others/": {"post": VIEWER},
     "settings/account/logins/{pk}/end/": {"post": VIEWER},
     "login/second-step/": {"get": OPEN, "post": OPEN},
+    "login/passkey/": {"get": OPEN, "post": OPEN},
+    "login/unlock/{token}/": {"get": OPEN, "post": OPEN},
     "settings/account/second-step/": READ,
     **{
         f"settings/account/second-step/{part}/": {"post": VIEWER}
@@ -147,6 +161,7 @@ EXPECTED: dict[str, dict[str, str]] = {
     "settings/invitations/": {"get": MANAGER, "post": MANAGER},
     "settings/invitations/{pk}/revoke/": {"post": MANAGER},
     "settings/keys/": {"get": VIEWER, "post": VIEWER},
+    "settings/telegram/": {"get": VIEWER, "post": VIEWER},
     "settings/members/": READ,
     "settings/members/{pk}/role/": {"post": ADMIN},
     "settings/members/{pk}/remove/": {"post": ADMIN},
@@ -177,6 +192,22 @@ EXPECTED: dict[str, dict[str, str]] = {
     "settings/schedules/{pk}/": {"get": VIEWER, "post": MANAGER},
     "settings/schedules/{pk}/delete/": {"post": MANAGER},
     "settings/spending-cap/": {"post": ADMIN},
+    "settings/sources/": {"get": MANAGER},
+    "settings/sources/new/": {"get": ADMIN, "post": ADMIN},
+    "settings/sources/mapping/": {"post": ADMIN},
+    "settings/sources/{pk}/": {"get": MANAGER, "post": ADMIN},
+    **{
+        f"settings/sources/{{pk}}/{verb}/": {"post": ADMIN}
+        for verb in ("test", "pause", "secret", "delete", "telegram")
+    },
+    "settings/sources/{pk}/deliveries/": {"get": MANAGER},
+    "settings/deliveries/{pk}/": {"get": ADMIN},
+    "settings/deliveries/{pk}/replay/": {"post": ADMIN},
+    "settings/sources/import/": {"get": MANAGER, "post": MANAGER},
+    "settings/uploads/{pk}/": {"get": MANAGER},
+    "settings/uploads/{pk}/piece/": {"post": MANAGER},
+    "settings/uploads/{pk}/report/": {"get": MANAGER},
+    "settings/uploads/{pk}/{verb}/": {"post": MANAGER},
     "settings/duty/": {"get": VIEWER, "post": MANAGER},
     "settings/duty/away/": {"post": REVIEWER},
     "messages/": READ,
@@ -220,7 +251,7 @@ EXPECTED: dict[str, dict[str, str]] = {
     "review/{pk}/suggestion/": {"post": REVIEWER},
     "review/{pk}/{verb}/": {"post": REVIEWER},
 }
-VERBS = {"runs": "start", "review": "approve", "learning": "save"}
+VERBS = {"runs": "start", "review": "approve", "learning": "save", "settings": "cancel", "tg": "approve"}
 NIL = "00000000-0000-0000-0000-000000000000"
 LOCAL = {"host": "localhost"}
 # To make a world takes longer than to ask at an address, so that some share one.
@@ -289,6 +320,8 @@ def world(owner: Person, stranger: Person) -> World:
         "tokens": ApiToken.objects.get(user=owner.user).pk,
         "invitations": Invitation.objects.create(workspace=acme, digest="i", expires_at=timezone.now()).pk,
         "members": owner.user.memberships.get().pk,
+        "deliveries": Delivery.objects.create(source=message.source, external_id="1", raw=b"{}", status="failed").pk,
+        "uploads": Upload.objects.create(workspace=acme, source_name="s", file_name="f", size=1, status="ready").pk,
     }
     ids["review"] = ids["proposals"]
     people = {role: Visitor.of(make_person(f"the-{role}", role=role)) for role in ROLES}
@@ -319,6 +352,7 @@ def filled(address: str, world: World) -> str:
         "{verb}": VERBS.get(parts[0], ""),
         "{batch}": NIL,
         "{token}": "a-guess",
+        "{uid}": NIL,
     }
     return "/" + "/".join(known.get(part, part) for part in parts)
 
@@ -369,7 +403,9 @@ def wrong_answers(address: str, method: str, role: str, world: World) -> Iterato
     answer = ask(world.client, NOBODY, method, path)
     if not is_right_for_nobody(answer, path, role):
         yield told("nobody", answer)
-    if role == OPEN:
+    if role == IN_APP and (answer := ask(world.client, world.people[ADMIN], method, path)).status_code != 401:
+        yield told("a login without the app's session", answer)
+    if role in (OPEN, IN_APP):
         return
     # Roles grow one out of the other, so that those at the border tell of the rest; in the long run all are asked.
     border = 0 if role == LOGIN else ROLES.index(role)
@@ -398,8 +434,10 @@ def wrong_answers(address: str, method: str, role: str, world: World) -> Iterato
 def is_right_for_nobody(answer: Any, path: str, role: str) -> bool:
     """Without a login there is a 401, or the way to the login, except where it is open."""
     if role == OPEN:
-        return answer.status_code in (200, 302, 503) or (answer.status_code == 404 and "a-guess" in path)
-    if path.startswith("/api/"):
+        return answer.status_code in (200, 302, 503) or (
+            answer.status_code in (401, 404) and ("a-guess" in path or NIL in path)
+        )
+    if path.startswith("/api/") or role == IN_APP:
         return bool(answer.status_code == 401)
     return (answer.status_code, answer.headers.get("Location", "")[:7]) == (302, "/login/")
 
@@ -409,13 +447,19 @@ def told(who: str, answer: Any) -> str:
 
 
 def test_s20_nothing_is_exempt_from_csrf_but_the_api_views() -> None:
-    """DRF exempts its views and checks by itself for sessions, as the test above shows; webhooks come later."""
+    """DRF exempts its views and checks by itself for sessions, as the test above shows; webhooks ask for a secret.
+
+    The Mini App takes a session out of a header, which no other site can send; it looks at no cookie.
+    """
 
     def is_exempt(callback: Callable[..., Any]) -> bool:
         return bool(getattr(callback, "csrf_exempt", False))
 
     exempt = {address for address, entry in addresses(get_resolver().url_patterns) if is_exempt(entry.callback)}
-    assert {address for address in exempt if not address.startswith("api/")} == set()
+    assert {address for address in exempt if not address.startswith("api/")} == {
+        *(f"webhook/{door}/{{uid}}" for door in ("telegram", *DOORS)),
+        *(address for address in EXPECTED if address.startswith("tg/") and address != "tg/"),
+    }
 
 
 def test_the_admin_is_for_managers_and_admins(world: World) -> None:

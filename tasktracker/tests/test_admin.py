@@ -4,13 +4,17 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from ingestion.models import Delivery, Message
-from proposals.models import Proposal, ReviewAction
+from proposals.desk import Filters
+from proposals.models import Proposal, ReviewAction, SavedFilter
 from proposals.tests.factories import make_message, make_proposal
 from tasktracker.core.tests.factories import Person
+from tasktracker.tests.pages import Page
 
 
 @pytest.fixture
@@ -54,6 +58,47 @@ def test_a_proposal_shows_its_words_and_nothing_to_type_into(browser: Client, ow
     page = browser.get(f"/admin/proposals/proposal/{proposal.pk}/change/").content.decode()
     assert "the export dies with a 500" in page
     assert 'name="status"' not in page
+
+
+def test_ones_own_saved_filters_narrow_the_list_to_what_the_desk_shows(
+    browser: Client, owner: Person, colleague: Person, stranger: Person
+) -> None:
+    workspace = owner.workspace
+    for number, (kind, status, confidence) in enumerate(
+        [("task", "pending", 0.95), ("task", "pending", 0.5), ("atom", "pending", 0.95), ("task", "snoozed", 0.95)]
+    ):
+        later = timezone.now() if status == "snoozed" else None
+        make_proposal(
+            workspace, kind, f"Number {number}", status=status, confidence=confidence, snoozed_until=later,
+            fingerprint=f"f{number}",
+        )  # fmt: skip
+
+    def save(person: Person, query: str) -> SavedFilter:
+        return SavedFilter.objects.create(workspace=person.workspace, user=person.user, name=query, query=query)
+
+    def shown(saved: int | str) -> list[str]:
+        page = Page.of(browser.get("/admin/proposals/proposal/", {"saved": saved}))
+        return sorted(tag.text for tag in page.all("a", href="/admin/proposals/proposal/") if "Number" in tag.text)
+
+    first = save(owner, "kind=task")
+    for query in ("kind=task&tier=high", "status=snoozed", "status=all&q=number", "age=over-1d"):
+        desk = [row.title for row in Filters.of(QueryDict(query)).matching(workspace)]
+        assert shown(save(owner, query).pk) == sorted(desk), query
+    theirs = [save(colleague, "kind=atom&tier=high"), save(stranger, "kind=topic")]
+    unknown: list[int | str] = [*(row.pk for row in theirs), 10**17, "x", "-1", "1" * 40]
+    for foreign in unknown:
+        assert shown(foreign) == [], foreign
+    offered = Page.of(browser.get("/admin/proposals/proposal/")).text
+    assert "kind=task&tier=high" in offered
+    assert not [row for row in theirs if row.name in offered]
+    with CaptureQueriesContext(connection) as queries:
+        browser.get("/admin/proposals/proposal/", {"saved": first.pk})
+    before = len(queries)
+    for number in range(9):
+        save(owner, f"kind=task&q=x{number}")
+    with CaptureQueriesContext(connection) as queries:
+        browser.get("/admin/proposals/proposal/", {"saved": first.pk})
+    assert len(queries) == before
 
 
 def test_rows_of_another_workspace_can_not_be_acted_on(browser: Client, stranger: Person) -> None:

@@ -131,7 +131,7 @@ def test_a_row_stays_in_its_workspace(model: type[Model], both: Client, owner: P
     assert row.workspace == owner.workspace
 
 
-@pytest.mark.parametrize("model", some(ADMINS, 3), ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", some(list(ADMINS), 3), ids=lambda model: model.__name__)
 def test_only_rows_of_ones_own_workspaces_are_offered(model: type[Model], owner: Person, stranger: Person) -> None:
     page = ADMINS[model]
     request = RequestFactory().get("/")

@@ -9,7 +9,8 @@ from django.test import Client
 from analysis import agents, providers
 from analysis.models import Agent, AgentVersion, Provider
 from knowledge import projects
-from knowledge.models import ProjectVersion
+from knowledge import services as knowledge
+from knowledge.models import Edit, ProjectVersion
 from proposals import services as desk
 from proposals.models import ReviewAction
 from proposals.tests.factories import make_proposal
@@ -117,6 +118,51 @@ def test_s24_history_stays_as_it_was_written(owner: Person) -> None:
     assert not ProjectVersion.objects.exists()
 
 
+HISTORIES = ("core_statuschange", "analysis_agentversion", "proposals_reviewaction", "knowledge_edit")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_s24_history_is_not_removed_by_sql_and_goes_with_what_it_belongs_to(owner: Person, stranger: Person) -> None:
+    proposal = make_proposal(owner.workspace, "topic", "Billing")
+    topic = desk.approve(proposal_id=proposal.pk, by=owner.user).created_id
+    knowledge.change_topic(topic_id=topic or 0, values={"name": "Bills"}, by=owner.user)
+    provider = providers.ensure_offline_provider(workspace=owner.workspace)
+    values = {"name": "a", "purpose": "classify", "provider": provider}
+    agent = agents.save_agent(agent=Agent(workspace=owner.workspace), values=values, by=owner.user)
+    for table in HISTORIES:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM {table}")
+            assert cursor.fetchone()[0], table
+        for attempt in (f"DELETE FROM {table}", f"DELETE FROM {table} WHERE id = (SELECT min(id) FROM {table})"):
+            with pytest.raises(IntegrityError, match="never removed"), connection.cursor() as cursor:
+                cursor.execute(attempt)
+    with pytest.raises(IntegrityError, match="never"):
+        Edit.objects.update(verb="make")
+    pk = proposal.pk
+    agent.delete()
+    proposal.delete()
+    assert not AgentVersion.objects.exists()
+    assert not ReviewAction.objects.exists()
+    assert told(kind="proposal", object_id=pk)[-1] == ("removed", None, {"verb": ["approve", None]})
+    elsewhere = {"workspace": stranger.workspace, "object_id": 1}
+    StatusChange.objects.create(**elsewhere, kind="knowledge.task", from_status="open", to_status="done")
+    Edit.objects.create(**elsewhere, kind="topic", verb="edit", by=stranger.user)
+    stranger.workspace.delete()
+    assert not StatusChange.objects.exclude(workspace=owner.workspace).exists()
+    assert not Edit.objects.exclude(workspace=owner.workspace).exists()
+
+
+def test_s24_no_audited_table_is_emptied_past_the_log() -> None:
+    """TRUNCATE fires no trigger of rows, so the database refuses it; the list is that of what the log is about."""
+    watched = {*audit.WATCHED, *audit.DECIDED, *HISTORIES, "core_auditentry", "knowledge_projectversion"}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'seal_all'")
+        assert {name for (name,) in cursor.fetchall()} == watched
+        for table in sorted(watched):
+            with pytest.raises(IntegrityError, match="never"), transaction.atomic():
+                cursor.execute(f"TRUNCATE {table} CASCADE")
+
+
 def test_s24_decisions_are_written_with_who_took_them_and_who_took_them_back(owner: Person, colleague: Person) -> None:
     proposal = make_proposal(owner.workspace, "topic", "Billing")
     desk.approve(proposal_id=proposal.pk, by=owner.user)
@@ -166,7 +212,7 @@ def test_s24_nobody_is_named_for_what_comes_after_a_request_on_the_same_connecti
     Provider.objects.filter(pk=pk).update(default_model="o")
     named = [(verb, by) for verb, by, _ in told(kind="provider", object_id=pk)]
     assert named == [("added", owner.user.pk), ("changed", None), ("changed", owner.user.pk), ("changed", None)]
-    with pytest.raises(IntegrityError, match="never changed"), connection.cursor() as cursor:
+    with pytest.raises(IntegrityError, match="never emptied"), connection.cursor() as cursor:
         cursor.execute("TRUNCATE core_workspace CASCADE")
     assert AuditEntry.objects.exists()
 

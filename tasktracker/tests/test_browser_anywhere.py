@@ -7,7 +7,7 @@ import pytest
 from proposals.models import Proposal
 from proposals.ranking import rank_of
 from proposals.tests.factories import make_proposal
-from tasktracker.core.tests.factories import Person, make_person
+from tasktracker.core.tests.factories import Person
 from tasktracker.tests.browser import Browser
 from tasktracker.tests.support import LiveStack, wait_for
 
@@ -19,11 +19,6 @@ const at = (x) => [new Touch({ identifier: 1, target: card, clientX: x, clientY:
 card.dispatchEvent(new TouchEvent("touchstart", { touches: at(from), changedTouches: at(from), bubbles: true }));
 card.dispatchEvent(new TouchEvent("touchend", { touches: [], changedTouches: at(to), bubbles: true }));
 """
-
-
-@pytest.fixture
-def rita(transactional_db: None) -> Person:
-    return make_person("rita", role="reviewer")
 
 
 @pytest.fixture

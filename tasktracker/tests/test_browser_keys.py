@@ -2,11 +2,11 @@
 
 import pytest
 
-from proposals.models import Proposal
 from proposals.tests.factories import make_proposal
 from tasktracker.core.models import User
 from tasktracker.core.tests.factories import make_person
 from tasktracker.tests.browser import Browser
+from tasktracker.tests.deskpage import status
 from tasktracker.tests.support import LiveStack, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.live]
@@ -17,10 +17,6 @@ field.focus();
 field.dispatchEvent(new KeyboardEvent("keydown", {code: arguments[1], key: "x", bubbles: true, cancelable: true}));
 return field.value;
 """
-
-
-def status(proposal: Proposal) -> str:
-    return Proposal.objects.get(pk=proposal.pk).status
 
 
 def test_a_key_is_pressed_chosen_and_works_while_the_old_one_rests(web: LiveStack, browser: Browser) -> None:

@@ -6,7 +6,7 @@ from selenium.webdriver.common.keys import Keys
 from ingestion.models import Message
 from knowledge.models import Atom, Edit, Task, Topic
 from proposals.tests.factories import make_message, make_quote
-from tasktracker.core.tests.factories import Person, make_person
+from tasktracker.core.tests.factories import Person
 from tasktracker.tests.browser import Browser
 from tasktracker.tests.support import LiveStack, wait_for
 
@@ -18,11 +18,6 @@ const data = new DataTransfer();
 const tell = (el, type) => el.dispatchEvent(new DragEvent(type, {bubbles: true, cancelable: true, dataTransfer: data}));
 tell(from, "dragstart"); tell(to, "dragover"); tell(to, "drop"); tell(from, "dragend");
 """
-
-
-@pytest.fixture
-def rita(transactional_db: None) -> Person:
-    return make_person("rita", role="reviewer")
 
 
 def status_of(task: Task) -> str:

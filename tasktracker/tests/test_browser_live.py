@@ -7,21 +7,11 @@ from selenium.webdriver.common.action_chains import ActionChains
 
 from knowledge import services
 from knowledge.models import Edit, Task, Topic
-from tasktracker.core.tests.factories import Person, make_person
+from tasktracker.core.tests.factories import Person
 from tasktracker.tests.browser import Browser
 from tasktracker.tests.support import LiveStack, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.live]
-
-
-@pytest.fixture
-def rita(transactional_db: None) -> Person:
-    return make_person("rita", role="reviewer")
-
-
-@pytest.fixture
-def omar(transactional_db: None) -> Person:
-    return make_person("omar", role="reviewer")
 
 
 @pytest.fixture

@@ -1,16 +1,15 @@
 """The desk in a real browser: the next card at once, put back when refused; the duplicate picker by keys."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 
 from proposals import services
 from proposals.models import Proposal
-from proposals.tests.factories import make_proposal
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.browser import Browser
+from tasktracker.tests.deskpage import ranked, status
 from tasktracker.tests.support import LiveStack, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.live]
@@ -23,38 +22,14 @@ return [document.querySelector("#card").dataset.id, performance.now() - began];
 """
 
 
-@pytest.fixture
-def reviewer(transactional_db: None) -> Person:
-    return make_person("rita", role="reviewer")
-
-
-@pytest.fixture
-def desk(reviewer: Person, web: LiveStack, browser: Browser) -> Callable[..., Browser]:
-    """`desk(at)` logs the reviewer in and goes there."""
-
-    def start(at: str = "/review/") -> Browser:
-        browser.log_in(reviewer.user, web.url, at=at)
-        return browser
-
-    return start
-
-
-def status(proposal: Proposal) -> str:
-    return Proposal.objects.get(pk=proposal.pk).status
-
-
-def ranked(reviewer: Person, count: int, **more: Any) -> list[Proposal]:
-    return [make_proposal(reviewer.workspace, kind="task", rank=100 - number, **more) for number in range(count)]
-
-
 def wait_until_ready(page: Browser, shown: Proposal, following: Proposal) -> None:
     """Until `shown` is the card and the one after it has been fetched."""
     ready = f"#card[data-id='{shown.pk}'][data-ready='{following.pk}']"
     wait_for(lambda: page.all(ready))
 
 
-def test_a_decision_shows_at_once_and_the_counts_follow(reviewer: Person, desk: Callable[..., Browser]) -> None:
-    one, two, three = ranked(reviewer, 3)
+def test_a_decision_shows_at_once_and_the_counts_follow(rita: Person, desk: Callable[..., Browser]) -> None:
+    one, two, three = ranked(rita, 3)
     page = desk()
     wait_until_ready(page, one, two)
     shown, took = page.run(PRESS, "KeyA")
@@ -72,8 +47,8 @@ def test_a_decision_shows_at_once_and_the_counts_follow(reviewer: Person, desk: 
     assert page.complaints() == []
 
 
-def test_what_the_server_refuses_comes_back_with_the_reason(reviewer: Person, desk: Callable[..., Browser]) -> None:
-    one, two = ranked(reviewer, 2, status="needs_evidence", quotes=[])
+def test_what_the_server_refuses_comes_back_with_the_reason(rita: Person, desk: Callable[..., Browser]) -> None:
+    one, two = ranked(rita, 2, status="needs_evidence", quotes=[])
     page = desk("/review/?status=needs_evidence")
     wait_until_ready(page, one, two)
     shown, _ = page.run(PRESS, "KeyA")
@@ -85,9 +60,9 @@ def test_what_the_server_refuses_comes_back_with_the_reason(reviewer: Person, de
 
 
 @pytest.mark.long
-def test_who_was_first_is_told_on_the_card_that_came_back(reviewer: Person, desk: Callable[..., Browser]) -> None:
+def test_who_was_first_is_told_on_the_card_that_came_back(rita: Person, desk: Callable[..., Browser]) -> None:
     omar = make_person("omar", role="reviewer")
-    one, two = ranked(reviewer, 2)
+    one, two = ranked(rita, 2)
     page = desk()
     wait_until_ready(page, one, two)
     page.run("for (const el of document.querySelectorAll('[data-live]')) el.removeAttribute('data-live')")
@@ -100,9 +75,9 @@ def test_who_was_first_is_told_on_the_card_that_came_back(reviewer: Person, desk
 
 
 @pytest.mark.long
-def test_undo_waits_for_the_decision_that_is_on_its_way(reviewer: Person, desk: Callable[..., Browser]) -> None:
-    one, two, three = ranked(reviewer, 3)
-    services.approve(proposal_id=one.pk, by=reviewer.user)
+def test_undo_waits_for_the_decision_that_is_on_its_way(rita: Person, desk: Callable[..., Browser]) -> None:
+    one, two, three = ranked(rita, 3)
+    services.approve(proposal_id=one.pk, by=rita.user)
     page = desk()
     wait_until_ready(page, two, three)
     page.run(PRESS, "KeyA", "KeyZ")
@@ -111,8 +86,8 @@ def test_undo_waits_for_the_decision_that_is_on_its_way(reviewer: Person, desk: 
 
 
 @pytest.mark.long
-def test_a_double_click_decides_one(reviewer: Person, desk: Callable[..., Browser]) -> None:
-    one, two, three = ranked(reviewer, 3)
+def test_a_double_click_decides_one(rita: Person, desk: Callable[..., Browser]) -> None:
+    one, two, three = ranked(rita, 3)
     page = desk()
     wait_until_ready(page, one, two)
     ActionChains(page.driver).double_click(page.one("#card [data-key=KeyA]")).perform()
@@ -122,8 +97,8 @@ def test_a_double_click_decides_one(reviewer: Person, desk: Callable[..., Browse
 
 
 @pytest.mark.long
-def test_a_duplicate_by_keys_from_a_pasted_link(reviewer: Person, web: LiveStack, desk: Callable[..., Browser]) -> None:
-    one, two, three = ranked(reviewer, 3)
+def test_a_duplicate_by_keys_from_a_pasted_link(rita: Person, web: LiveStack, desk: Callable[..., Browser]) -> None:
+    one, two, three = ranked(rita, 3)
     page = desk()
     wait_until_ready(page, one, two)
     page.press("d", "/")

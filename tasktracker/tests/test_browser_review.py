@@ -7,41 +7,17 @@ from selenium.webdriver.common.keys import Keys
 
 from knowledge.models import Topic
 from proposals import services
-from proposals.models import Proposal
 from proposals.tests.factories import make_proposal
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.browser import Browser
+from tasktracker.tests.deskpage import ranked, status
 from tasktracker.tests.support import LiveStack, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.live]
 
 
-@pytest.fixture
-def reviewer(transactional_db: None) -> Person:
-    return make_person("rita", role="reviewer")
-
-
-@pytest.fixture
-def desk(reviewer: Person, web: LiveStack, browser: Browser) -> Callable[..., Browser]:
-    """`desk(at="/")` logs the reviewer in and goes there; the desk unless told otherwise."""
-
-    def start(at: str = "/review/") -> Browser:
-        browser.log_in(reviewer.user, web.url, at=at)
-        return browser
-
-    return start
-
-
-def status(proposal: Proposal) -> str:
-    return Proposal.objects.get(pk=proposal.pk).status
-
-
-def ranked(reviewer: Person, count: int) -> list[Proposal]:
-    return [make_proposal(reviewer.workspace, kind="task", rank=100 - number) for number in range(count)]
-
-
-def test_five_proposals_by_keyboard_alone_and_one_undone(reviewer: Person, desk: Callable[..., Browser]) -> None:
-    one, two, three, four, five, six = ranked(reviewer, 6)
+def test_five_proposals_by_keyboard_alone_and_one_undone(rita: Person, desk: Callable[..., Browser]) -> None:
+    one, two, three, four, five, six = ranked(rita, 6)
     page = desk(at="/")
     page.press("g", "p")
     wait_for(lambda: page.card() == str(one.pk))
@@ -81,8 +57,8 @@ def test_five_proposals_by_keyboard_alone_and_one_undone(reviewer: Person, desk:
     assert page.complaints() == []
 
 
-def test_keys_go_by_their_place_on_any_layout(reviewer: Person, desk: Callable[..., Browser]) -> None:
-    one, two = ranked(reviewer, 2)
+def test_keys_go_by_their_place_on_any_layout(rita: Person, desk: Callable[..., Browser]) -> None:
+    one, two = ranked(rita, 2)
     page = desk()
     wait_for(lambda: page.card() == str(one.pk))
     page.press_code("KeyA", "ф")
@@ -90,8 +66,8 @@ def test_keys_go_by_their_place_on_any_layout(reviewer: Person, desk: Callable[.
     assert status(one) == "approved"
 
 
-def test_a_digit_means_only_what_is_open(reviewer: Person, desk: Callable[..., Browser]) -> None:
-    (one,) = ranked(reviewer, 1)
+def test_a_digit_means_only_what_is_open(rita: Person, desk: Callable[..., Browser]) -> None:
+    (one,) = ranked(rita, 1)
     page = desk()
     wait_for(lambda: page.card() == str(one.pk))
     page.press("1")
@@ -105,8 +81,8 @@ def test_a_digit_means_only_what_is_open(reviewer: Person, desk: Callable[..., B
     wait_for(lambda: status(one) == "rejected")
 
 
-def test_letters_in_a_text_field_are_letters(reviewer: Person, desk: Callable[..., Browser]) -> None:
-    (one,) = ranked(reviewer, 1)
+def test_letters_in_a_text_field_are_letters(rita: Person, desk: Callable[..., Browser]) -> None:
+    (one,) = ranked(rita, 1)
     page = desk()
     page.press("/")
     page.press("area")
@@ -118,10 +94,8 @@ def test_letters_in_a_text_field_are_letters(reviewer: Person, desk: Callable[..
 
 
 @pytest.mark.long
-def test_a_key_pressed_before_the_next_card_came_is_meant_for_it(
-    reviewer: Person, desk: Callable[..., Browser]
-) -> None:
-    one, two, _ = ranked(reviewer, 3)
+def test_a_key_pressed_before_the_next_card_came_is_meant_for_it(rita: Person, desk: Callable[..., Browser]) -> None:
+    one, two, _ = ranked(rita, 3)
     page = desk()
     wait_for(lambda: page.card() == str(one.pk))
     # one script: nothing can load between the two keys
@@ -134,8 +108,8 @@ def test_a_key_pressed_before_the_next_card_came_is_meant_for_it(
 
 
 @pytest.mark.long
-def test_selection_grows_by_keys_and_is_decided_as_one(reviewer: Person, desk: Callable[..., Browser]) -> None:
-    one, two, three, four = ranked(reviewer, 4)
+def test_selection_grows_by_keys_and_is_decided_as_one(rita: Person, desk: Callable[..., Browser]) -> None:
+    one, two, three, four = ranked(rita, 4)
     page = desk()
     wait_for(lambda: page.card() == str(one.pk))
     page.hold(Keys.SHIFT, "j", "j")
@@ -150,9 +124,9 @@ def test_selection_grows_by_keys_and_is_decided_as_one(reviewer: Person, desk: C
     wait_for(lambda: {status(p) for p in (one, two, three, four)} == {"pending"})
 
 
-def test_who_was_first_is_named_and_the_card_tells_it(reviewer: Person, desk: Callable[..., Browser]) -> None:
+def test_who_was_first_is_named_and_the_card_tells_it(rita: Person, desk: Callable[..., Browser]) -> None:
     omar = make_person("omar", role="reviewer")
-    one, _ = ranked(reviewer, 2)
+    one, _ = ranked(rita, 2)
     page = desk()
     wait_for(lambda: page.card() == str(one.pk))
     services.approve(proposal_id=one.pk, by=omar.user)
@@ -162,8 +136,8 @@ def test_who_was_first_is_named_and_the_card_tells_it(reviewer: Person, desk: Ca
     assert status(one) == "approved"
 
 
-def test_the_talk_around_a_quote_opens_in_place(reviewer: Person, desk: Callable[..., Browser]) -> None:
-    ranked(reviewer, 2)
+def test_the_talk_around_a_quote_opens_in_place(rita: Person, desk: Callable[..., Browser]) -> None:
+    ranked(rita, 2)
     page = desk()
     page.one("#card .by a").click()
     wait_for(lambda: page.all("#card .talk mark"))
@@ -171,9 +145,9 @@ def test_the_talk_around_a_quote_opens_in_place(reviewer: Person, desk: Callable
 
 
 def test_on_a_phone_the_card_fills_the_screen_with_its_actions_at_the_thumb(
-    reviewer: Person, browser: Browser, desk: Callable[..., Browser]
+    rita: Person, browser: Browser, desk: Callable[..., Browser]
 ) -> None:
-    one, two = ranked(reviewer, 2)
+    one, two = ranked(rita, 2)
     browser.phone()
     page = desk()
     assert not page.shown("#card")
@@ -197,8 +171,8 @@ def test_on_a_phone_the_card_fills_the_screen_with_its_actions_at_the_thumb(
 
 
 @pytest.mark.long
-def test_back_leads_from_the_card_to_the_list(reviewer: Person, browser: Browser, desk: Callable[..., Browser]) -> None:
-    one, _ = ranked(reviewer, 2)
+def test_back_leads_from_the_card_to_the_list(rita: Person, browser: Browser, desk: Callable[..., Browser]) -> None:
+    one, _ = ranked(rita, 2)
     browser.phone()
     page = desk()
     page.one(f"#row-{one.pk} a").click()
@@ -208,10 +182,10 @@ def test_back_leads_from_the_card_to_the_list(reviewer: Person, browser: Browser
     assert page.complaints() == []
 
 
-def test_with_scripts_switched_off_the_desk_still_decides(reviewer: Person, web: LiveStack, browser: Browser) -> None:
-    one, two = make_proposal(reviewer.workspace, rank=5), make_proposal(reviewer.workspace, rank=1)
+def test_with_scripts_switched_off_the_desk_still_decides(rita: Person, web: LiveStack, browser: Browser) -> None:
+    one, two = make_proposal(rita.workspace, rank=5), make_proposal(rita.workspace, rank=1)
     browser.scripts(on=False)
-    browser.log_in(reviewer.user, web.url, at="/review/")
+    browser.log_in(rita.user, web.url, at="/review/")
     browser.one(".actions .primary").click()
     wait_for(lambda: status(one) == "approved")
     wait_for(lambda: "Approved" in browser.text("#toasts"))

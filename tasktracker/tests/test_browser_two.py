@@ -7,7 +7,7 @@ import pytest
 from knowledge.models import Task
 from proposals.models import Proposal
 from proposals.tests.factories import make_proposal
-from tasktracker.core.tests.factories import Person, make_person
+from tasktracker.core.tests.factories import Person
 from tasktracker.tests.browser import Browser
 from tasktracker.tests.support import LiveStack, wait_for
 
@@ -19,16 +19,6 @@ def second(browser: Browser) -> Iterator[Browser]:
     """Another Chromium, for the colleague."""
     with Browser.started() as other:
         yield other
-
-
-@pytest.fixture
-def rita(transactional_db: None) -> Person:
-    return make_person("rita", role="reviewer")
-
-
-@pytest.fixture
-def omar(transactional_db: None) -> Person:
-    return make_person("omar", role="reviewer")
 
 
 def test_two_on_one_card_see_each_other_and_one_of_them_decides(

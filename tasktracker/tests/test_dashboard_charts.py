@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ingestion.models import Source
 from proposals.tests.factories import make_message, make_proposal
-from tasktracker import charts, figures, judged
+from tasktracker import buckets, charts, figures, judged
 from tasktracker.core.models import LLMCall, Workspace
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.pages import Page
@@ -131,6 +133,50 @@ def test_a_confidence_stands_in_the_bin_that_the_page_learning_has_it_in(person:
     bins = {one.low: one.decided for one in judged.judged(person.workspace).curve().bins if one.decided}
     learned = person.api.get("/api/stats/learning").json()["calibration"][0]["bins"]
     assert bins == {one["low"]: one["decided"] for one in learned if one["decided"]}
+
+
+def test_a_range_is_chosen_in_the_address_for_every_chart_and_its_table(person: Person) -> None:
+    for days in (0, 6, 8, 20, 60):
+        say(person.workspace, "chat", hours=24 * days)
+        spend(person.workspace, "1", days=days)
+        decide(person.workspace, 0.8, "approved", ago=24 * 60 * days)
+    person.browser.get("/")
+    asked = set()
+    for days, found in ((7, 2), (14, 3), (30, 4), (90, 5)):
+        at = "/" if days == 14 else f"/?days={days}"
+        with CaptureQueriesContext(connection) as queries:
+            page = Page.of(person.browser.get(at))
+        asked.add(len(queries))
+        marked = [tag for tag in page.all("a", href="/") if tag.text.endswith(" days") and "aria-current" in tag.attrs]
+        assert [(tag.text, tag.attrs["href"]) for tag in marked] == [(f"{days} days", f"{at}#ranges")]
+        words = {tag.attrs.get("id"): tag for tag in page.tags}
+        assert f"The last {days} days {found}" in " ".join(page.text.split())
+        assert f"${found}.00 in {days} days" in page.text
+        for name in ("days", "costs"):
+            rows = [tag for tag in words[f"{name}-numbers"].inside if tag.name == "tr"]
+            assert len(rows) == days + 1, name
+        # without a choice, what was decided is told however old it is
+        assert f"Of {found if days != 14 else 5} that people decided" in " ".join(page.text.split())
+        for part in ("came", "charts"):
+            assert words[part].attrs["hx-get"] == at
+            alone = Page.of(person.browser.get(at, headers={"HX-Request": "true", "HX-Target": part}))
+            assert f"{days} days" in alone.text
+    assert len(asked) == 1, asked
+    for unknown in ("8", "-7", "1e9", "\x00", "7 days"):
+        assert "The last 14 days" in Page.of(person.browser.get("/", {"days": unknown})).text
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_the_days_of_a_range_begin_at_midnight_of_the_workspace(person: Person, zone: str) -> None:
+    person.workspace.timezone = zone
+    person.workspace.save()
+    first = buckets.last_days(person.workspace, 90).edges[0]
+    assert (first.hour, str(first.tzinfo)) == (0, zone)
+    for seconds in (-1, 0):
+        make_message(person.workspace, sent_at=first + timedelta(seconds=seconds))
+    came = charts.came_in(person.workspace, figures.Board(person.workspace, 90).came)
+    assert (came.days_total, came.days.columns[0].x) == (1, 0)
+    assert len(came.days.axis) == 6
 
 
 @pytest.mark.parametrize(

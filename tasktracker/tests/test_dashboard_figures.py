@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from analysis.tests.factories import make_run
-from knowledge.models import Atom, AtomLink, Task
+from knowledge.models import Atom, AtomLink, Task, Topic
 from proposals.models import Proposal
 from proposals.tests.factories import make_message, make_proposal
 from tasktracker import buckets, figures
@@ -116,6 +116,22 @@ def test_the_oldest_unanswered_question_stands_with_its_age_and_its_link(person:
     assert link.attrs["href"] == f"/atoms/{oldest.pk}/"
     assert "9 days" in link.text
     assert "1 more open" in link.text
+
+
+def test_an_answer_that_was_taken_back_leaves_the_question_open_here_and_on_its_topic(person: Person) -> None:
+    asked = make_atom(person.workspace, "question", "Which release?", days=30)
+    solution = make_atom(person.workspace, "solution", "2.4", days=1)
+    AtomLink.objects.create(workspace=person.workspace, from_atom=solution, to_atom=asked, type="solves")
+    topic = Topic.objects.create(workspace=person.workspace, name="Releases")
+    topic.atoms.add(asked, solution)
+
+    def shown() -> tuple[str, bool]:
+        page = Page.of(person.browser.get(f"/topics/{topic.pk}/"))
+        return value(person, "Oldest unanswered question"), "Open questions" in page.text
+
+    assert shown() == ("none", False)
+    Atom.objects.filter(pk=solution.pk).update(status="retired")
+    assert shown() == ("30 days", True)
 
 
 def test_the_oldest_blocker_stands_too_until_it_is_solved(person: Person) -> None:

@@ -12,8 +12,10 @@ from django.urls import get_resolver, reverse
 
 from proposals import digests, services
 from proposals.tests.factories import make_proposal
-from tasktracker.core import passwords, selectors
+from tasktracker.core import crypto, invitations, inviting_mail, passwords, selectors
+from tasktracker.core.enums import Role
 from tasktracker.core.models import Event
+from tasktracker.core.permissions import access_of
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.everything import fill
 from tasktracker.tests.hostile import PAYLOADS
@@ -108,14 +110,23 @@ def test_the_digest_is_plain_text_without_links_of_others(payload: str, person: 
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "a\r\nBcc: all@example.org"])
-def test_a_mail_with_a_link_is_plain_text_to_one_address(name: str, person: Person, settings: Any) -> None:
+def test_a_mail_with_a_link_is_plain_text_to_one_address(
+    name: str, person: Person, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
     type(person.user).objects.filter(pk=person.user.pk).update(username=name, email="ada@example.org")
     person.user.refresh_from_db()
+    type(person.workspace).objects.update(name=name)
+    access = access_of(person.user)
+    assert access is not None
+    invitation, _ = invitations.invite(access=access, role=Role.VIEWER, email="ada@example.org")
+    monkeypatch.setattr(crypto, "unseal", lambda *_, **__: "http://localhost/join/x/")
+    assert inviting_mail.send(invitation_id=invitation.pk, sealed="")
     passwords.mail_link(user=person.user, base="http://localhost")
-    (sent,) = mail.outbox
-    assert sent.content_subtype == "plain"
-    assert not getattr(sent, "alternatives", [])
-    assert sent.recipients() == ["ada@example.org"]
-    assert "Bcc" not in sent.message()
-    assert sent.message().get_content_type() == "text/plain"
+    assert len(mail.outbox) == 2
+    for sent in mail.outbox:
+        assert sent.content_subtype == "plain"
+        assert not getattr(sent, "alternatives", [])
+        assert sent.recipients() == ["ada@example.org"]
+        assert "Bcc" not in sent.message()
+        assert sent.message().get_content_type() == "text/plain"

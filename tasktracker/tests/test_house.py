@@ -97,6 +97,7 @@ def test_every_model_has_its_admin_page() -> None:
     from django.apps import apps
     from django.contrib import admin
 
+    admin.autodiscover()  # whatever other test has loaded it
     ours = [model for model in apps.get_models() if model.__module__.split(".")[0] in APPS]
     assert [model.__name__ for model in ours if model not in admin.site._registry] == []
 

@@ -1,5 +1,6 @@
 """`manage.py import_chat`: what it prints, what it stores, how it ends."""
 
+import csv
 import json
 import zipfile
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from ingestion.models import Channel, Message, Participant, Source
+from ingestion.tests.export_files import discord, lay, mail, mattermost, mbox, mm_post, post, said, slack
 from ingestion.tests.telegram_files import chat, message, write
 from tasktracker.core.models import Event, Workspace
 
@@ -66,6 +68,86 @@ def test_the_source_is_named_after_the_file_and_the_workspace_is_default(export:
     run(export)
     assert str(Source.objects.get()) == "result"
     assert Workspace.objects.get().slug == "default"
+
+
+@pytest.mark.parametrize(
+    ("members", "format_"),
+    [
+        (slack(said()), "slack"),
+        ({"a.json": discord(post())}, "discord"),
+        ({"a.jsonl": mattermost(mm_post())}, "mattermost"),
+        ({"in.mbox": mbox(mail())}, "mbox"),
+        ({"cur/1.x": mail()}, "maildir"),
+        ({"a.csv": "date,author,text\n2026-01-02,Ann,hello\n"}, "csv"),
+    ],
+)
+@pytest.mark.parametrize("told", [True, False])
+def test_every_format_is_imported_by_its_name_and_without(
+    tmp_path: Path, members: dict[str, Any], format_: str, told: bool
+) -> None:
+    path = lay(tmp_path / "team", members)
+    options = ["--format", format_] if told else []
+    assert last_line(run(path, *options, "--json"))["created"] == 1
+    assert last_line(run(path, *options, "--json"))["unchanged"] == 1
+    assert Source.objects.get().name == "team"
+
+
+def test_columns_of_a_table_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "mails.txt"
+    path.write_bytes("Тема;Кто;Когда\nне працює;Олена;02.03.2026 10:00\n".encode("cp1251"))
+    columns = "text=Тема,author=Кто,sent_at=Когда"
+    told = run(path, "--format", "csv", "--columns", columns, "--timezone", "Europe/Kyiv")
+    stored = Message.objects.get()
+    assert (stored.text, stored.sent_at.isoformat()) == ("не працює", "2026-03-02T08:00:00+00:00")
+    assert "taken for Windows-1251" in told
+    assert "no column is known to hold text or sent_at" in refusal(path, "--format", "csv")
+
+
+def test_a_dry_run_says_what_an_import_would_bring(export: Path) -> None:
+    told = run(export, "--dry-run")
+    assert "2 messages, 1 person, 1 channel, from 2026-01-02 to 2026-01-02; 1 would be skipped, because" in told
+
+
+def table(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_the_report_has_what_was_left_out_with_its_place(tmp_path: Path) -> None:
+    rows = "".join(f"never {n},Ann,x\n" for n in range(50))
+    path = lay(tmp_path, {"a.csv": f"date,author,text\n2026-01-02,Ann,hello\n=1+1,Ann,x\n{rows}"}) / "a.csv"
+    report = tmp_path / "report.csv"
+    told = run(path, "--report", str(report))
+    assert "… and more" in told
+    found = table(report)
+    assert found[:3] == [
+        ["where", "why"],
+        ["line 3 (=1+1)", "sent_at is not a time"],
+        ["line 4 (never 0)", "sent_at is not a time"],
+    ]
+    assert len(found) == 52
+    run(path, "--report", str(tmp_path / "report.json"))
+    whole = json.loads((tmp_path / "report.json").read_text())
+    assert (whole["skipped"], len(whole["rows"])) == (51, 51)
+    assert whole["notes"]
+
+
+def test_no_cell_of_the_report_is_a_formula(tmp_path: Path) -> None:
+    path = lay(tmp_path / "x", {"channels.json": [], "=cmd|x/2026-01-02.json": [said()]})
+    run(path, "--report", str(tmp_path / "report.csv"))
+    assert table(tmp_path / "report.csv")[1] == ["'=cmd|x/", "no list of channels names this folder"]
+
+
+def test_the_report_of_a_cut_file_says_where_it_breaks_off(tmp_path: Path) -> None:
+    path = write(tmp_path, chat(message(1), {"id": 3, "type": "unsupported"}, message(2)))
+    path.write_bytes(path.read_bytes()[:-100])
+    report = tmp_path / "report.csv"
+    refusal(path, "--report", str(report))
+    assert [row[0] for row in table(report)] == ["where", "message 3", "result.json"]
+
+
+def test_a_report_that_cannot_be_written_is_told(export: Path, tmp_path: Path) -> None:
+    assert "The report cannot be written" in refusal(export, "--report", str(tmp_path / "none" / "report.csv"))
 
 
 def test_a_dry_run_stores_nothing(export: Path) -> None:

@@ -1,7 +1,6 @@
 """S21: passwords can't be guessed by trying, and trying tells nothing about who there is."""
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
@@ -15,7 +14,6 @@ from tasktracker.core.errors import TooMany
 from tasktracker.core.models import User
 from tasktracker.core.tests.factories import PASSWORD, make_person
 from tasktracker.core.throttling import counters
-from tasktracker.tests.support import free_port
 
 pytestmark = pytest.mark.django_db
 PATHS = ["/login/", "/admin/login/"]
@@ -153,14 +151,6 @@ def test_guesses_made_at_once_are_ten_too() -> None:
 
     with ThreadPoolExecutor(16) as pool:
         assert sum(pool.map(count, range(64))) == 10
-
-
-@pytest.fixture
-def valkey_away(settings: Settings) -> Iterator[None]:
-    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
-    counters.cache_clear()
-    yield
-    counters.cache_clear()
 
 
 @pytest.mark.usefixtures("valkey_away")

@@ -1,34 +1,28 @@
 """What somebody with half of a login tries: broken passkeys, copies of keys, the rest of another session."""
 
-import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.test import Client, RequestFactory
-from fido2.cose import ES256
-from fido2.utils import sha256, websafe_encode
-from fido2.webauthn import Aaguid, AttestedCredentialData, AuthenticatorData
+from fido2.utils import sha256
 from pytest_django.fixtures import Settings
 
-from tasktracker.core import secondstep
+from tasktracker.core import secondstep, totp
 from tasktracker.core.account_models import Passkey
 from tasktracker.core.errors import Conflict
 from tasktracker.core.models import User
-from tasktracker.core.passkeys import STATE
 from tasktracker.core.secondstep import PASSED
 from tasktracker.core.tests.factories import PASSWORD, make_person
+from tasktracker.tests.devices import STEP, Key
 
 pytestmark = pytest.mark.django_db
-STEP = "/login/second-step/"
 SET_UP = "/settings/account/second-step/"
-FLAGS = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.UV
 
 
 @pytest.fixture(autouse=True)
@@ -41,39 +35,6 @@ def person(name: str, role: str = "reviewer") -> User:
     user.set_password(PASSWORD)
     user.save()
     return user
-
-
-class Key:
-    """A passkey of a person, as a device would hold it."""
-
-    def __init__(self, user: User, name: str = "key") -> None:
-        self.secret = ec.generate_private_key(ec.SECP256R1())
-        self.id = f"{name} of {user.username}".encode()
-        public = ES256.from_cryptography_key(self.secret.public_key())  # type: ignore[no-untyped-call]
-        data = AttestedCredentialData.create(Aaguid.NONE, self.id, public)
-        self.row = Passkey.objects.create(
-            user=user, name="key", credential=bytes(data), credential_id=websafe_encode(self.id), sign_count=5
-        )
-
-    def answer(self, client: Client, *, counter: int = 6, **other: Any) -> str:
-        """What the device says to the challenge that the client was given; `other` bytes stand for a part of it."""
-        client.get(STEP)
-        told = {"type": "webauthn.get", "challenge": client.session[STATE]["challenge"], "origin": "https://localhost"}
-        said = other.get("said", json.dumps(told).encode())
-        data = other.get("data", bytes(AuthenticatorData.create(sha256(b"localhost"), FLAGS, counter)))
-        signature = other.get("signature", self.secret.sign(data + sha256(said), ec.ECDSA(hashes.SHA256())))
-        return json.dumps(
-            {
-                "id": websafe_encode(other.get("id", self.id)),
-                "rawId": websafe_encode(other.get("id", self.id)),
-                "type": "public-key",
-                "response": {
-                    "clientDataJSON": websafe_encode(said),
-                    "authenticatorData": websafe_encode(data),
-                    "signature": websafe_encode(signature),
-                },
-            }
-        )
 
 
 def password(name: str, client: Client | None = None, path: str = "/login/") -> Client:
@@ -168,6 +129,25 @@ def test_who_signs_in_next_has_not_passed_by_the_one_before(owner: Any, settings
     settings.SECOND_STEP_FOR = "admin"
     password("boss", client)
     assert client.get("/")["Location"] == SET_UP
+
+
+@pytest.mark.usefixtures("valkey_away")
+def test_without_valkey_no_code_of_an_app_is_looked_at_since_none_is_counted(owner: Any) -> None:
+    """Six digits are soon guessed by whoever may try them all; a recovery code and a passkey can't be."""
+    ada = person("ada")
+    device, now = secondstep.begin_totp(user=ada), time.time()
+    secondstep.confirm_totp(user=ada, code=totp.code_at(secondstep.key_of(device), now - 30))
+    recovery, *_ = secondstep.new_recovery_codes(user=ada)
+    client = password("ada")
+    for code in (totp.code_at(secondstep.key_of(device), now), "123 456"):
+        answer = client.post(STEP, {"code": code})
+        assert answer.status_code == 503
+        assert "a passkey or a recovery code" in answer.content.decode()
+    assert not is_in(client)
+    assert client.post(STEP, {"code": "no such code"}).status_code == 422
+    assert client.post(STEP, {"credential": Key(ada).answer(client)}).status_code == 302
+    assert is_in(client)
+    assert password("ada").post(STEP, {"code": recovery}).status_code == 302
 
 
 @pytest.mark.django_db(transaction=True)

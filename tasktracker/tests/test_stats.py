@@ -32,7 +32,7 @@ def stats(person: Person) -> Any:
 
 def last_days(found: dict[str, Any], person: Person) -> list[Any]:
     """The values of the dashboard's 14 days, 0 where there is none."""
-    days = buckets.last_days(person.workspace, charts.DAYS)
+    days = buckets.last_days(person.workspace, buckets.DAYS)
     return [found.get(str(at.date()), 0) for at in days.starts]
 
 
@@ -72,7 +72,7 @@ def test_cost_by_day_is_that_of_the_chart(person: Person) -> None:
     found = stats(person)["cost_by_day"]
     assert sum(map(Decimal, last_days_of(found, person))) == charts.costs(person.workspace).cost == Decimal("0.75")
     assert len(found) == 3
-    today = str(timezone.now().astimezone(buckets.zone_of(person.workspace)).date())
+    today = str(timezone.now().astimezone(person.workspace.zone).date())
     assert Decimal(str(found[today])) == Decimal("0.5")
 
 

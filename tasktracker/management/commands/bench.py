@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from tasktracker import embedded
-from tasktracker.bench import Result, deciding, importing, pages, posting, runs, spending
+from tasktracker.bench import Result, deciding, importing, memory, pages, posting, runs, spending
 from tasktracker.core.services import ensure_workspace
 
 BENCHES = {
     "import": importing.run,
+    "memory": memory.run,
     "post": posting.run,
     "pages": pages.run,
     "spend": spending.run,

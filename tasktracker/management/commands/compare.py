@@ -15,6 +15,7 @@ from analysis.pastwindows import Comparison, Side
 from proposals.past import decided_windows
 from tasktracker.core.crypto import DecryptionError
 from tasktracker.core.errors import DomainError
+from tasktracker.core.paths import is_number
 
 MOST = 2_000
 LEFT = ("windows answered", "failed", "found", "approved again", "rejected again", "unproven", "refused", "invalid")
@@ -38,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         versions = options["versions"]
         for version in versions:
-            if version != comparing.OFFLINE and not (version.isascii() and version.isdigit() and len(version) < 10):
+            if version != comparing.OFFLINE and not is_number(version, digits=9):
                 raise CommandError(f"{version!r} is no version: give a number, or `offline`.")
         if versions[0] == versions[1]:
             raise CommandError("Give two different versions.")

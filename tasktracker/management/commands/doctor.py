@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 
 from analysis import probing
 from analysis.models import Provider
+from ingestion.mail import accounts
 from ingestion.models import Source
 from tasktracker import embedded
 from tasktracker.core import health
@@ -46,6 +47,7 @@ class Command(BaseCommand):
         yield from found.items()
         yield from check_providers()
         yield "bot", check_bot()
+        yield "mail", check_mail()
 
 
 def check_engines() -> Check:
@@ -71,3 +73,10 @@ def check_bot() -> Check:
     if not settings.TELEGRAM_BOT_TOKEN and not has_source:
         return Check("ok", "not set up (TELEGRAM_BOT_TOKEN)")
     return health.check_heartbeat("bot", "bot")
+
+
+def check_mail() -> Check:
+    """The heartbeat of the reader of mailboxes, where one is named."""
+    if not accounts.is_any_wanted():
+        return Check("ok", "no mailbox is named")
+    return health.check_heartbeat("mail", "reader of mailboxes (manage.py run_mail)")

@@ -10,11 +10,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from ingestion.mail import accounts
 from tasktracker import embedded, stack
 from tasktracker.core.models import Heartbeat
 from tasktracker.supervisor import Supervisor, signals_interrupt
 
 READY_SECONDS = 90.0
+MAIL_LOOK_SECONDS = 15.0
 
 
 class Command(BaseCommand):
@@ -100,6 +102,8 @@ class Command(BaseCommand):
             self.prepare_data()
             self.announce(plan, missing)
             self.follow()
+            self.supervisor.watch(until=MailboxNamed())
+            self.supervisor.add(stack.mail(plan))
             self.supervisor.watch()
         finally:
             self.say("", "Stopping … (Ctrl-C again does not wait for what is being done)")
@@ -138,6 +142,24 @@ class Command(BaseCommand):
         """One line for a person, with the part that speaks in front."""
         self.stdout.write(f"{who:>9} | {text}" if who else text)
         self.stdout.flush()
+
+
+class MailboxNamed:
+    """Whether somebody has named a mailbox: until then no process waits for mail. Asks the database now and then."""
+
+    def __init__(self) -> None:
+        self._ask_at = 0.0
+
+    def __call__(self) -> bool:
+        if time.monotonic() < self._ask_at:
+            return False
+        self._ask_at = time.monotonic() + MAIL_LOOK_SECONDS
+        try:
+            return accounts.is_any_wanted()
+        except DatabaseError:
+            return False  # the parts that need the database all the time say so
+        finally:
+            connection.close()
 
 
 def url_of(plan: stack.Plan) -> str:

@@ -1,0 +1,102 @@
+"""Looking after a source: saving it, pausing it, Telegram's webhook, deliveries again, messages past their time."""
+
+import time
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from celery import current_app
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.utils import timezone
+
+from ingestion import transitions
+from ingestion.bots import TOKEN, bot_id_of
+from ingestion.deleting import delete_message
+from ingestion.models import Delivery, Message, Source
+from ingestion.source_filters import clean_filters
+from tasktracker.core.errors import Conflict, Invalid
+from tasktracker.core.models import User
+
+FIELDS = ("name", "config", "is_active", "local_only", "restricted", "filters", "retention_days")
+BATCH = 200
+SECONDS = 30.0  # that one round of deleting may take; the next one goes on
+LONGEST_RETENTION = 36_500  # days
+
+
+def save_source(*, source: Source, values: Mapping[str, Any], readers: Iterable[User], secret: str = "") -> Source:
+    """Write a new or stored source; an empty secret leaves the one that it has.
+
+    Raises `Invalid` with the `field` that is wrong.
+    """
+    for name in FIELDS:
+        if name in values:
+            setattr(source, name, values[name])
+    source.filters = clean_filters(source.filters)
+    if source.retention_days is not None and not 1 <= source.retention_days <= LONGEST_RETENTION:
+        raise Invalid("Keep messages for at least a day, or leave this empty.", field="retention_days")
+    if secret:
+        source.set_secret(secret)
+        if source.kind == Source.Kind.TELEGRAM:
+            source.config = {**source.config, "bot_id": bot_id_of(secret)}
+    try:
+        with transaction.atomic():
+            source.save()
+            source.readers.set(readers)
+    except IntegrityError as error:
+        if "source_name_once" not in str(error):
+            raise
+        raise Invalid("There is a source with this name already.", field="name") from None
+    return source
+
+
+def is_bot_token(text: str) -> bool:
+    return TOKEN.fullmatch(text) is not None
+
+
+def set_active(*, source: Source, is_active: bool) -> None:
+    """Pause a source, or let it go on."""
+    source.is_active = is_active
+    source.save(update_fields=["is_active", "updated_at"])
+
+
+def delete_source(*, source: Source) -> None:
+    """Remove a source that brought nothing yet; raises `Conflict` in_use for any other."""
+    try:
+        source.delete()
+    except ProtectedError:
+        raise Conflict(
+            "Messages came from this source, so it can't be deleted. Pause it instead.", code="in_use"
+        ) from None
+
+
+@transaction.atomic
+def replay(*, delivery: Delivery) -> None:
+    """Have a worker process a delivery again, whatever became of it: that makes nothing twice.
+
+    Raises `Conflict` for one that is emptied, or waits already.
+    """
+    if not delivery.raw:
+        raise Conflict("What came is not kept any more, so it can't be processed again.", code="emptied")
+    if not transitions.replayed(delivery):
+        raise Conflict("It waits in the inbox already.", code="waiting")
+    poke = partial(current_app.send_task, "ingestion.tasks.process_delivery", args=[delivery.pk])
+    transaction.on_commit(poke, robust=True)  # where that is lost, the sweep finds it
+
+
+def expire_messages(*, seconds: float = SECONDS) -> int:
+    """Delete messages that are older than their source keeps them, as their authors would; returns how many.
+
+    Each goes through `delete_message`, so that its words leave everything that was made of them. Stops after
+    `seconds`; the next round goes on.
+    """
+    deadline, done = time.monotonic() + seconds, 0
+    for source in Source.objects.exclude(retention_days=None).order_by("pk"):
+        edge = timezone.now() - timedelta(days=source.retention_days or 0)
+        old = Message.objects.filter(source=source, sent_at__lt=edge, deleted_at=None).order_by("sent_at")
+        while time.monotonic() < deadline and (ids := list(old.values_list("pk", flat=True)[:BATCH])):
+            for pk in ids:
+                delete_message(message_id=pk)
+            done += len(ids)
+    return done

@@ -1,0 +1,75 @@
+"""The filters of a source: one place for live messages of every kind."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ingestion import inbox, services
+from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
+from ingestion.models import Delivery, Message, MessageRevision
+from ingestion.taking import why_left_out
+from ingestion.tests.telegram_files import START
+from ingestion.tests.telegram_updates import BOT_ID, live, raw, update
+from tasktracker.core.tests.factories import Person
+
+DRAFT = MessageDraft(
+    channel=ChannelDraft("slack", "C1", "Build-Log"),
+    external_id="1",
+    author=PersonDraft("U1", "Deploy Bot"),
+    text="Deploy of web\nhas FINISHED in 3 s",
+    sent_at=datetime(2026, 1, 1, tzinfo=UTC),
+)
+
+
+@pytest.mark.parametrize(
+    ("filters", "said"),
+    [
+        ({}, ""),
+        ({"take": {"channels": []}, "skip": {"channels": [], "authors": [], "patterns": []}}, ""),
+        ({"take": {"channels": ["c1"]}}, ""),
+        ({"take": {"channels": ["#build-log"]}}, ""),
+        ({"take": {"channels": ["build-*"]}}, ""),
+        ({"take": {"channels": ["dev"]}}, "not among those"),
+        ({"take": {"channels": ["C1"]}, "skip": {"channels": ["build*"]}}, "its channel is skipped (build*)"),
+        ({"skip": {"authors": ["deploy bot"]}}, "its author is skipped (deploy bot)"),
+        ({"skip": {"authors": ["U1"]}}, "its author is skipped"),
+        ({"skip": {"authors": ["deploy"]}}, ""),
+        ({"skip": {"patterns": ["has finished"]}}, "its text is skipped (has finished)"),
+        ({"skip": {"patterns": ["deploy*finished"]}}, "its text is skipped"),
+        ({"skip": {"patterns": ["finished*deploy"]}}, ""),
+        ({"skip": {"patterns": ["["]}}, ""),
+        ({"skip": "nonsense", "take": 5}, ""),
+        ({"skip": {"patterns": [None, "", 3]}}, ""),
+    ],
+)
+def test_what_is_left_out(filters: dict[str, Any], said: str) -> None:
+    found = why_left_out(filters, DRAFT)
+    assert said in found
+    assert bool(found) == bool(said)
+
+
+def test_no_pattern_takes_long() -> None:
+    began = time.process_time()
+    hard = MessageDraft(DRAFT.channel, "1", None, "a" * 20_000, DRAFT.sent_at)
+    assert why_left_out({"skip": {"patterns": ["*a" * 90 + "b", "?" * 150 + "*" * 40 + "b"]}}, hard) == ""
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_telegram_goes_by_the_same_filters_and_what_is_here_is_followed(owner: Person) -> None:
+    source = services.ensure_source(workspace=owner.workspace, name="Telegram", kind="telegram")
+    source.config, source.filters = {"bot_id": BOT_ID}, {"skip": {"patterns": ["lunch"]}}
+    source.save()
+    said: list[dict[str, Any]] = [
+        update(live(1, "we ship on Monday")),
+        update(live(2, "Lunch?")),
+        update(live(1, "no lunch on Monday", edit_date=START + 999), "edited_message", update_id=7900),
+    ]
+    inbox.store(source_id=source.pk, deliveries=[(str(one["update_id"]), raw(one)) for one in said])
+    inbox.work_off_for(source_id=source.pk)
+    assert [message.text for message in Message.objects.all()] == ["no lunch on Monday"]
+    assert MessageRevision.objects.get().text == "we ship on Monday"
+    left = Delivery.objects.get(status="ignored")
+    assert left.error == "left out: its text is skipped (lunch)"

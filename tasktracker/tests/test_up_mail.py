@@ -1,0 +1,65 @@
+"""`up` starts the reader of mailboxes when somebody names one, and not before."""
+
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from django.db import DatabaseError
+
+from ingestion.mail import accounts
+from ingestion.models import Source
+from tasktracker.core.services import ensure_workspace
+from tasktracker.embedded import Child, Layout
+from tasktracker.management.commands import up
+from tasktracker.supervisor import Supervisor
+from tasktracker.tests.support import wait_for
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mailbox_is_asked_for_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = up.MailboxNamed()
+    assert not named()
+    Source.objects.create(
+        workspace=ensure_workspace(slug="default"),
+        name="Mail",
+        kind=Source.Kind.EMAIL,
+        config={"host": "imap.x.example"},
+    )
+    assert not named(), "asked a moment ago"
+    monkeypatch.setattr(up, "MAIL_LOOK_SECONDS", 0.0)
+    assert up.MailboxNamed()()
+
+    def away() -> bool:
+        raise DatabaseError
+
+    monkeypatch.setattr(accounts, "is_any_wanted", away)
+    assert not up.MailboxNamed()()
+
+
+def test_a_program_that_is_added_later_is_watched_and_ended_with_the_others(tmp_path: Path) -> None:
+    layout = Layout.of(tmp_path)
+    layout.prepare()
+    late = Child(
+        name="late",
+        argv=[sys.executable, "-c", "import time; time.sleep(600)"],
+        log=layout.logs / "late.log",
+        pid_file=layout.pid_file("late"),
+        cwd=tmp_path,
+        env={},
+        stop_seconds=5,
+    )
+    said: list[str] = []
+    supervisor = Supervisor((), [], lambda who, text: said.append(f"{who} {text}"))
+    supervisor.add(late)
+    try:
+        assert late.exit_code() is None
+        late.signal(signal.SIGKILL)
+        wait_for(lambda: late.exit_code() is not None)
+        supervisor.watch(until=lambda: bool(said))
+        assert "late ended (SIGKILL)" in said[0]
+        supervisor.watch(until=lambda: late.exit_code() is None)
+        assert said[-1] == "late started again"
+    finally:
+        supervisor.stop()
+    assert late.exit_code() is not None
