@@ -142,13 +142,14 @@ def pytest_collection() -> None:
 # What is dear to begin with is begun in one process only; what takes long is begun first, so none waits at the end.
 _KEPT_TOGETHER = {
     "stack": re.compile(
-        r"test_(kill|run_live|up_live_stack|up_deployment|grouped_posts|socket|presence|source_walls)\.py"
+        r"test_(kill|run_live|up_live_stack|up_deployment|grouped_posts|socket|presence|source_walls|webhooks_live)\.py"
     ),
     "browser": re.compile(r"test_browser_\w+\.py"),
     "model": re.compile(
-        r"test_(llm|run_|prompt_|sifting|judging|evaluate|compare|ssrf|api_providers|page_(agents|providers)|failures_are)"
+        r"test_(llm|run_(?!mail)|prompt_|sifting|judging|evaluate|compare|ssrf|api_providers|page_(agents|providers)|"
+        r"failures_are|task_conf)"
     ),
-    "bot": re.compile(r"test_bot_(answers|bears|process)\w*\.py"),
+    "bot": re.compile(r"test_(bot_(answers|bears|process)|telegram_webhook)\w*\.py"),
 }
 _LONG = re.compile(r"test_(up|up_deployment|bot_\w+|embedded|deploy|access_matrix)\.py")
 

@@ -52,6 +52,13 @@ PAGES = {
     "members": "/settings/members/",
     "audit": "/settings/audit/",
     "duty": "/settings/duty/",
+    "sources": "/settings/sources/",
+    "source": "{source}",
+    "source-new": "/settings/sources/new/?kind=slack",
+    "deliveries": "{source}deliveries/",
+    "import": "/settings/sources/import/",
+    "telegram": "/settings/telegram/",
+    "people": "/settings/people/",
     "provider": "/settings/providers/new/",
     "agent": "/settings/agents/new/",
     "schedule": "/settings/schedules/new/",
@@ -64,6 +71,7 @@ LISTS = {
     "task": ("/tasks/?status=all", r"/tasks/\d+/"),
     "run": ("/runs/", r"/runs/\d+/"),
     "message": ("/messages/", r"/messages/\d+/"),
+    "source": ("/settings/sources/", r"/settings/sources/\d+/"),
     "proposal": ("/review/", r"\?(?:[^\"]*&)?at=\d+"),
 }
 SETTLE = 1.2  # seconds for fonts, charts and the socket

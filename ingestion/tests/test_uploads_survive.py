@@ -16,6 +16,7 @@ from tasktracker.tests.support import LiveStack, count, wait_for
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.live]
 
 
+@pytest.mark.long
 def test_an_import_whose_worker_is_killed_ends_with_each_message_once(
     start_stack: Callable[..., LiveStack], settings: Settings, tmp_path: Path
 ) -> None:

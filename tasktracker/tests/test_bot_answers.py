@@ -114,6 +114,7 @@ def test_commands_for_others_and_old_ones_are_stored_but_not_answered(api: FakeB
     assert set(Message.objects.filter(text__startswith="/").values_list("verdict", flat=True)) == {"noise"}
 
 
+@pytest.mark.long
 def test_a_chat_that_asks_without_end_is_not_answered_without_end(api: FakeBotApi) -> None:
     api.deliver(*(said(number, "/help") for number in range(1, 31)))
     all_handled(30)

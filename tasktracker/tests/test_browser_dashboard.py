@@ -83,6 +83,7 @@ def test_the_dashboard_changes_during_a_run_without_a_reload(live_stack: LiveSta
     assert page.complaints() == []
 
 
+@pytest.mark.long
 def test_new_rows_wait_where_the_pointer_is(web: LiveStack, browser: Browser) -> None:
     page = browser
     owner = make_person("owner", role="admin")
@@ -118,6 +119,7 @@ def test_what_happened_while_the_server_was_away_is_shown_after(web: LiveStack, 
     assert page.is_live()
 
 
+@pytest.mark.long
 def test_what_someone_reads_stays_and_nothing_jumps_while_messages_come(web: LiveStack, browser: Browser) -> None:
     page = browser
     owner = make_person("owner", role="admin")

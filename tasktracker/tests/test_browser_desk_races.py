@@ -43,6 +43,7 @@ def test_a_key_is_for_the_row_that_is_chosen_whatever_card_comes_first(
     assert page.complaints() == []
 
 
+@pytest.mark.long
 def test_held_rows_bring_back_nothing_that_was_decided_and_an_old_offer_goes(
     rita: Person, desk: Callable[..., Browser]
 ) -> None:

@@ -19,6 +19,7 @@ return field.value;
 """
 
 
+@pytest.mark.long
 def test_a_key_is_pressed_chosen_and_works_while_the_old_one_rests(web: LiveStack, browser: Browser) -> None:
     rita = make_person("rita", role="reviewer")
     one = make_proposal(rita.workspace, kind="task", rank=5)

@@ -29,6 +29,7 @@ def column_of(browser: Browser, task: Task) -> str:
     return str(browser.run(find))
 
 
+@pytest.mark.long
 def test_a_card_is_dragged_and_stays_where_it_was_dropped(rita: Person, web: LiveStack, browser: Browser) -> None:
     task = Task.objects.create(workspace=rita.workspace, title="Fix it")
     browser.log_in(rita.user, web.url)
@@ -87,6 +88,7 @@ def test_noise_flips_by_one_key_on_the_row_that_is_selected(rita: Person, web: L
     assert browser.complaints() == []
 
 
+@pytest.mark.long
 def test_each_stop_of_the_path_opens_in_place_by_keyboard(rita: Person, web: LiveStack, browser: Browser) -> None:
     message = make_message(rita.workspace, "the export dies with a 500")
     make_message(rita.workspace, "since when?")

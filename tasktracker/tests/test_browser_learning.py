@@ -71,6 +71,7 @@ def test_it_fits_a_phone_and_can_be_read(person: Person, history: None, web: Liv
     assert browser.complaints() == []
 
 
+@pytest.mark.long
 def test_a_policy_is_seen_first_then_turned_on(person: Person, history: None, web: LiveStack, browser: Browser) -> None:
     for _ in range(20):
         proposal = make_sure(person.workspace, "atom", confidence=0.95)

@@ -78,6 +78,7 @@ def add_passkey(browser: Browser) -> None:
     wait_for(lambda: browser.all("#codes"))
 
 
+@pytest.mark.long
 def test_a_passkey_is_made_and_opens_the_second_step(
     person: Person, web: LiveStack, browser: Browser, authenticator: str
 ) -> None:

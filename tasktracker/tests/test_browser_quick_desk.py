@@ -47,6 +47,7 @@ def test_a_decision_shows_at_once_and_the_counts_follow(rita: Person, desk: Call
     assert page.complaints() == []
 
 
+@pytest.mark.long
 def test_what_the_server_refuses_comes_back_with_the_reason(rita: Person, desk: Callable[..., Browser]) -> None:
     one, two = ranked(rita, 2, status="needs_evidence", quotes=[])
     page = desk("/review/?status=needs_evidence")

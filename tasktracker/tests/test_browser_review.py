@@ -66,6 +66,7 @@ def test_keys_go_by_their_place_on_any_layout(rita: Person, desk: Callable[..., 
     assert status(one) == "approved"
 
 
+@pytest.mark.long
 def test_a_digit_means_only_what_is_open(rita: Person, desk: Callable[..., Browser]) -> None:
     (one,) = ranked(rita, 1)
     page = desk()
@@ -81,6 +82,7 @@ def test_a_digit_means_only_what_is_open(rita: Person, desk: Callable[..., Brows
     wait_for(lambda: status(one) == "rejected")
 
 
+@pytest.mark.long
 def test_letters_in_a_text_field_are_letters(rita: Person, desk: Callable[..., Browser]) -> None:
     (one,) = ranked(rita, 1)
     page = desk()
@@ -136,6 +138,7 @@ def test_who_was_first_is_named_and_the_card_tells_it(rita: Person, desk: Callab
     assert status(one) == "approved"
 
 
+@pytest.mark.long
 def test_the_talk_around_a_quote_opens_in_place(rita: Person, desk: Callable[..., Browser]) -> None:
     ranked(rita, 2)
     page = desk()

@@ -26,6 +26,7 @@ def person(transactional_db: None) -> Person:
     return make_person("owner", role="admin")
 
 
+@pytest.mark.long
 def test_a_provider_is_tested_in_place_and_an_ollama_is_offered(
     person: Person, web: LiveStack, browser: Browser, ollama: FakeLLM
 ) -> None:
@@ -56,6 +57,7 @@ def test_fields_are_seen_while_they_are_typed(person: Person, web: LiveStack, br
     assert browser.complaints() == []
 
 
+@pytest.mark.long
 def test_a_click_on_the_map_of_a_long_run_opens_that_window(person: Person, web: LiveStack, browser: Browser) -> None:
     run = make_run(person.workspace, windows=600, provider=make_provider(person.workspace))
     Window.objects.filter(run=run, ordinal__lt=400).update(status="done")

@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pyte
 SMALL = "for (const form of document.querySelectorAll('[data-piece]')) form.dataset.piece = 20000"
 
 
+@pytest.mark.long
 def test_a_file_is_sent_looked_into_and_imported_under_the_eyes_of_its_sender(
     live_stack: LiveStack, browser: Browser, tmp_path: Path
 ) -> None:

@@ -81,6 +81,7 @@ def test_processes_take_turns(server: Dovecot, tmp_path: Path) -> None:
         assert "the words of" not in process.log.read_text()
 
 
+@pytest.mark.long
 def test_kill_9_in_the_middle_loses_none_and_brings_none_twice(server: Dovecot, tmp_path: Path) -> None:
     total = count(120, 2_000)
     for number in range(total):
