@@ -9,20 +9,25 @@ from django.http import HttpRequest
 from django.utils.decorators import method_decorator
 
 from ingestion import services, transitions
+from ingestion.mail.accounts import server_of
 from ingestion.models import (
     BotCall,
     BotContact,
     Channel,
     Delivery,
+    Erasure,
     LinkCode,
     LinkedChat,
     Message,
     MessageRevision,
+    NoiseLesson,
     Participant,
+    PersonJoin,
     Quote,
     Source,
     Upload,
 )
+from ingestion.source_upkeep import end_secret_of_other_server
 from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin, ScopedForm
 from tasktracker.core.enums import Role, Verdict
 from tasktracker.core.stepup import filled, proven
@@ -42,6 +47,8 @@ class SourceForm(ScopedForm):
         fields = ["workspace", "name", "kind", "config", "is_active", "local_only", "restricted", "readers"]
 
     def save(self, commit: bool = True) -> Any:
+        if self.instance.pk:
+            end_secret_of_other_server(self.instance, server_of(Source.objects.get(pk=self.instance.pk)))
         if self.cleaned_data.get("secret"):
             self.instance.set_secret(self.cleaned_data["secret"])
         return super().save(commit)
@@ -84,6 +91,33 @@ class ParticipantAdmin(ScopedAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+
+@admin.register(PersonJoin)
+class PersonJoinAdmin(ScopedAdmin):
+    """Accounts that were joined as one person; they are joined and taken apart on the page of people."""
+
+    read_only = True
+    list_display = ["first", "by", "at", "undone_at"]
+    list_select_related = ["first", "by"]
+
+
+@admin.register(NoiseLesson)
+class NoiseLessonAdmin(ScopedAdmin):
+    """What flips have taught the noise filter; it is taken back on the page of noise."""
+
+    read_only = True
+    list_display = ["rule", "author", "flips", "off_at"]
+    list_select_related = ["author"]
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ScopedAdmin):
+    """People who were erased: figures only."""
+
+    read_only = True
+    list_display = ["id", "by", "created_at", "finished_at"]
+    list_select_related = ["by"]
 
 
 class RevisionInline(ReadOnlyInline):

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from ingestion import bot_homes, services, transitions
+from ingestion import bot_homes, services, transitions, walls
 from ingestion.bot_asked import Asked
 from ingestion.bots import bot_id_of
 from ingestion.drafts import PersonDraft
@@ -147,7 +147,8 @@ def source_for(*, bot: Source, workspace: Workspace) -> Source:
 
 def linked_chats(access: Access) -> list[tuple[LinkedChat, Channel | None]]:
     """The chats that were linked to the workspace, each with its channel where something was said."""
-    links = list(LinkedChat.objects.filter(source__workspace=access.workspace).select_related("bot", "linked_by"))
+    readable = walls.sources(Source.objects.filter(workspace=access.workspace))
+    links = list(LinkedChat.objects.filter(source__in=readable).select_related("bot", "linked_by"))
     channels = Channel.objects.filter(
         workspace=access.workspace, platform=PLATFORM, external_id__in=[link.external_id for link in links]
     )

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from ingestion.exports.telegram_message import PLATFORM
 from ingestion.models import Channel, Message, Participant, Source
-from tasktracker.core.models import Workspace
+from tasktracker.core.models import Membership, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,9 @@ def _belongs(source: Source, chat_id: str, person_id: str) -> bool:
     person = Participant.objects.filter(workspace=source.workspace, platform=PLATFORM, external_id=person_id).first()
     if person is None:
         return False
-    return person.user_id is not None or person.messages.filter(channel__external_id__startswith="-").exists()
+    if Membership.objects.filter(workspace=source.workspace, user=person.user_id, user__is_active=True).exists():
+        return True
+    return person.messages.filter(channel__external_id__startswith="-").exists()
 
 
 def _midnight(workspace: Workspace) -> datetime:

@@ -5,24 +5,34 @@ rightmost room that knows them, and calls `wipe` at the end. The row stays, with
 the message back, and what stood on it can say so.
 """
 
+import json
 from collections import defaultdict
 from datetime import timedelta
+from urllib.parse import quote_plus
 
 from django.db import connection, transaction
 from django.utils import timezone
 
+from ingestion.bot_homes import BEFORE_MOVE
 from ingestion.models import Message, MessageRevision, Quote
 from tasktracker.core.errors import NotFound
 from tasktracker.core.events import MessageDeleted, emit
 from tasktracker.core.models import IdempotentRequest, RememberedAnswer, User
+from tasktracker.core.paths import is_number
 
 DELIVERED_BEFORE = timedelta(minutes=5)  # a delivery is stored before its message, at most so long on a slow day
 
-# Of processed deliveries alone: one that still waits is needed, and is read once more when it is processed.
+# Of processed deliveries alone: one that still waits is needed, and is read once more when it is processed. What is
+# said to a bot of another workspace is delivered to that bot.
 EMPTY_DELIVERIES = """
 UPDATE ingestion_delivery SET raw = ''
-WHERE source_id = %(source)s AND status <> 'received' AND received_at >= %(since)s
-  AND position(convert_to(%(number)s, 'UTF8') IN raw) > 0
+WHERE source_id IN (
+    SELECT bot.id FROM ingestion_source AS own JOIN ingestion_source AS bot
+        ON bot.id = own.id OR bot.uid::text = own.config ->> 'through'
+    WHERE own.id = %(source)s
+  ) AND status <> 'received' AND received_at >= %(since)s
+  AND (external_id = ANY(%(keys)s)
+       OR EXISTS (SELECT 1 FROM unnest(%(names)s::text[]) AS name WHERE position(convert_to(name, 'UTF8') IN raw) > 0))
 """
 
 
@@ -75,7 +85,8 @@ def wipe(*, message: Message) -> None:
             {
                 "source": message.source_id,
                 "since": message.received_at - DELIVERED_BEFORE,
-                "number": message.external_id,
+                "keys": [message.external_id, str(message.metadata.get("post_id", ""))],
+                "names": _names(message.external_id),
             },
         )
     # Answers kept for a second asking hold what was quoted, under keys that tell nothing of which message.
@@ -84,3 +95,11 @@ def wipe(*, message: Message) -> None:
     posts.filter(body__id=message.pk).delete()  # of anything else with this number the answer stays
     message.text, message.metadata, message.forwarded_from = "", {}, ""
     message.save(update_fields=["text", "metadata", "forwarded_from"])
+
+
+def _names(number: str) -> list[str]:
+    """A message's id as it may stand in what was delivered: as it is, in a form, in JSON, from before a chat moved."""
+    names = {number, quote_plus(number), json.dumps(number)[1:-1]}
+    if number.startswith("-") and is_number(number[1:]):
+        names.add(str(int(number) + BEFORE_MOVE))
+    return sorted(names)

@@ -90,7 +90,7 @@ def has_new(*, source_id: int) -> bool:
 
 
 def process(*, delivery_id: int) -> Taken | None:
-    """Make of one delivery what it holds, or note why not; None when another worker has it or it is done.
+    """Make of one delivery what it holds, or note why not; None when another has it, it is done, or it is paused.
 
     Raises only when the database is away; whatever else goes wrong is noted in the delivery's row.
     """
@@ -116,7 +116,7 @@ def sweep(*, seconds: float = SWEEP_BUDGET) -> int:
     while time.monotonic() < deadline:
         waiting = Delivery.objects.filter(
             status=Delivery.Status.RECEIVED, received_at__lt=timezone.now() - SWEEP_AGE, pk__gt=last
-        )
+        ).exclude(source__in=_paused())
         ids = list(waiting.order_by("pk").values_list("pk", flat=True)[:BATCH])
         if not ids:
             break
@@ -147,7 +147,13 @@ def record_own_post(*, source_id: int, message: Mapping[str, Any]) -> None:
 
 
 def _new(source_id: int) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(source_id=source_id, status=Delivery.Status.RECEIVED, attempts=0)
+    new = Delivery.objects.filter(source_id=source_id, status=Delivery.Status.RECEIVED, attempts=0)
+    return new.filter(source__is_active=True)
+
+
+def _paused() -> list[int]:
+    """Sources whose deliveries wait, stored, until somebody lets them go on."""
+    return list(Source.objects.filter(is_active=False).values_list("pk", flat=True))
 
 
 @transaction.atomic
@@ -155,7 +161,7 @@ def _take(delivery_id: int) -> Taken | None:
     delivery = (
         Delivery.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("source")
-        .filter(pk=delivery_id, status=Delivery.Status.RECEIVED)
+        .filter(pk=delivery_id, status=Delivery.Status.RECEIVED, source__is_active=True)
         .first()
     )
     if delivery is None:

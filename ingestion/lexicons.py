@@ -31,15 +31,20 @@ ACKNOWLEDGEMENTS: dict[str, str] = {
         |let s go|well|anyway|nvm|never mind|nevermind
     """,
     "uk": """
-        ок|окей|окі|оке|ага|угу|добре|гаразд|зрозуміло|зрозумів|зрозуміла|ясно|домовились|домовилися|прийнято
-        |принято|дякую|дякую всім|дуже дякую|щиро дякую|дякую дуже|дяки|дякс|дякі|спасибі|велике дякую
-        |дякую за допомогу|дякую за відповідь|будь ласка|прошу|нема за що|немає за що|привіт|привіт всім|всім привіт
-        |вітаю|вітаю всіх|здоров|добрий день|доброго дня|добридень|добрий ранок|доброго ранку|добрий вечір
-        |доброго вечора|на добраніч|добраніч|бувай|па|па па|до побачення|до зустрічі|до завтра|гарного дня
-        |гарних вихідних|супер|клас|класно|круто|чудово|прекрасно|відмінно|файно|норм|нормально|молодець|молодці
-        |вітаю з днем народження|з днем народження|лол|хех|ой|ого|вау|звісно|звичайно|авжеж|точно|саме так|цікаво
-        |вибач|вибачте|сорі|сорян|пробач|перепрошую|ну|ну ок|ну добре|ок дякую|все ясно|все зрозуміло|нехай|хай
-        |хай щастить|удачі|успіхів|слава україні|героям слава
+        ок|окей|окі|оке|ага|угу|добре|гаразд|зрозуміло|зрозумів|зрозуміла|ясно|домовились|домовилися|прийнято|принято
+        |дякую|дякую всім|дуже дякую|щиро дякую|дякую дуже|дяки|дякс|дякі|спасибі|велике дякую|дякую за допомогу
+        |дякую за відповідь|будь ласка|прошу|нема за що|немає за що|привіт|привіт всім|всім привіт|вітаю|вітаю всіх
+        |здоров|добрий день|доброго дня|добридень|добрий ранок|доброго ранку|добрий вечір|доброго вечора|на добраніч
+        |добраніч|бувай|па|па па|до побачення|до зустрічі|до завтра|гарного дня|гарних вихідних|супер|клас|класно
+        |круто|чудово|прекрасно|відмінно|файно|норм|нормально|молодець|молодці|вітаю з днем народження
+        |з днем народження|лол|хех|ой|ого|вау|звісно|звичайно|авжеж|точно|саме так|цікаво|вибач|вибачте|сорі|сорян
+        |пробач|перепрошую|ну|ну ок|ну добре|ок дякую|все ясно|все зрозуміло|нехай|хай|хай щастить|удачі|успіхів
+        |слава україні|героям слава|красно дякую|дякую красно|дякую за пояснення|дякую за інформацію|дякую за увагу
+        |дуже вдячний|дуже вдячна|вдячний|вдячна|нема питань|без питань|без проблем|нема проблем|не проблема|усе ясно
+        |усе зрозуміло|топ|топчик|вогонь|шикарно|неймовірно|логічно|справедливо|вітання|вітання всім|хелоу|салют
+        |доброї ночі|солодких снів|смачного|гарного вечора|з поверненням|ласкаво просимо|щасливо|бережіть себе
+        |на зв язку|до зв язку|обійми|ех|ох|хм|мда|ну так|зі святом|зі святами|одужуй|одужуйте|радий допомогти
+        |рада допомогти|без поняття
     """,
     "ru": """
         ок|окей|оке|окк|оки|ага|угу|хорошо|ладно|понятно|понял|поняла|поняли|ясно|ясненько|принято|договорились|пон
@@ -52,29 +57,46 @@ ACKNOWLEDGEMENTS: dict[str, str] = {
         |с днём рождения|поздравляю|супер|класс|классно|круто|клево|клёво|отлично|прекрасно|замечательно|норм
         |нормально|молодец|молодцы|красава|красавчик|лол|кек|хех|ой|ого|вау|ух ты|конечно|точно|именно|вот именно
         |ну да|ну ок|ну ладно|интересно|забавно|прости|простите|извини|извините|сорри|сори|сорян|ну|эх|мда|хм|ммм
-        |бывает|все ясно|всё ясно|все понятно|всё понятно|будем знать|буду знать|апну|ап|ясн
+        |бывает|все ясно|всё ясно|все понятно|всё понятно|будем знать|буду знать|апну|ап|ясн|от души|респект|огонь|топ
+        |топчик|шикарно|логично|справедливо|принял|приняла|приняли|услышал|услышала|учту|учтём|учтем|на связи|до связи
+        |добро|добро пожаловать|с возвращением|приятного аппетита|выздоравливай|выздоравливайте|с праздником
+        |с праздниками|с наступающим|с новым годом|нет проблем|без проблем|не вопрос|без вопросов|не проблема
+        |рад помочь|рада помочь|так точно|хз|без понятия|понятия не имею|признателен|признательна|очень признателен
+        |спасибо за информацию|спасибо за разъяснение|спасибо за внимание
     """,
     "de": """
         ok|okay|okey|oki|alles klar|klar|na klar|gut|sehr gut|ganz gut|super|prima|toll|klasse|spitze|cool|perfekt
-        |wunderbar|einverstanden|passt|passt so|genau|stimmt|richtig|verstanden|verstehe|ich verstehe|achso|ach so
-        |aha|danke|danke dir|danke schön|dankeschön|danke sehr|vielen dank|vielen lieben dank|besten dank
-        |herzlichen dank|danke euch|danke für die hilfe|danke für die info|tausend dank|dank dir|merci|bitte
-        |bitteschön|bitte schön|gern|gerne|gern geschehen|gerne doch|kein problem|kein ding|keine ursache|hallo|hi
-        |hey|moin|moin moin|servus|grüß gott|grüezi|guten morgen|guten tag|guten abend|gute nacht|morgen|mahlzeit
-        |tschüss|tschüß|ciao|bis morgen|bis später|bis bald|bis dann|auf wiedersehen|schönes wochenende|schönen tag
-        |schönen abend|schönen feierabend|feierabend|wird gemacht|mach ich|sicher|natürlich|logo|jo|jup|jap|naja|tja
-        |oh|ach|hm|schade|interessant|sorry|entschuldigung|tut mir leid|viel erfolg|viel glück|glückwunsch
-        |herzlichen glückwunsch|mfg|lg
+        |wunderbar|einverstanden|passt|passt so|genau|stimmt|richtig|verstanden|verstehe|ich verstehe|achso|ach so|aha
+        |danke|danke dir|danke schön|dankeschön|danke sehr|vielen dank|vielen lieben dank|besten dank|herzlichen dank
+        |danke euch|danke für die hilfe|danke für die info|tausend dank|dank dir|merci|bitte|bitteschön|bitte schön
+        |gern|gerne|gern geschehen|gerne doch|kein problem|kein ding|keine ursache|hallo|hi|hey|moin|moin moin|servus
+        |grüß gott|grüezi|guten morgen|guten tag|guten abend|gute nacht|morgen|mahlzeit|tschüss|tschüß|ciao|bis morgen
+        |bis später|bis bald|bis dann|auf wiedersehen|schönes wochenende|schönen tag|schönen abend|schönen feierabend
+        |feierabend|wird gemacht|mach ich|sicher|natürlich|logo|jo|jup|jap|naja|tja|oh|ach|hm|schade|interessant|sorry
+        |entschuldigung|tut mir leid|viel erfolg|viel glück|glückwunsch|herzlichen glückwunsch|mfg|lg
+        |danke für die rückmeldung|danke für die schnelle antwort|danke für die antwort|danke im voraus
+        |danke für alles|jepp|jawohl|jawoll|geht klar|alles gut|in ordnung|ist ok|ist okay|kein stress|kein thema
+        |macht nichts|nicht schlimm|stark|mega|geil|hammer|krass|wow|weiter so|gute arbeit|gut gemacht|bravo|respekt
+        |notiert|zur kenntnis genommen|gute besserung|alles gute|alles gute zum geburtstag|willkommen
+        |herzlich willkommen|guten appetit|schöne grüße|viele grüße|liebe grüße|beste grüße|mit freundlichen grüßen|vg
+        |gruß|grüße|huhu|ups|oje|ohje|puh|juhu|hurra|keine ahnung|freut mich|tschau|bis gleich|gut zu wissen
+        |ganz genau|absolut|auf jeden fall|definitiv|selbstverständlich
     """,
     "es": """
-        ok|okay|okey|vale|de acuerdo|bien|muy bien|está bien|esta bien|bueno|genial|perfecto|excelente|estupendo
-        |guay|claro|claro que sí|claro que si|por supuesto|entendido|entiendo|ya veo|listo|dale|va|venga|gracias
+        ok|okay|okey|vale|de acuerdo|bien|muy bien|está bien|esta bien|bueno|genial|perfecto|excelente|estupendo|guay
+        |claro|claro que sí|claro que si|por supuesto|entendido|entiendo|ya veo|listo|dale|va|venga|gracias
         |muchas gracias|mil gracias|muchísimas gracias|gracias a todos|gracias por la ayuda|gracias por tu ayuda
         |gracias de nuevo|de nada|por nada|no hay problema|no hay de qué|no hay de que|con gusto|a la orden|hola
-        |hola a todos|hola a tod s|holaa|buenas|buenos días|buenos dias|buen día|buen dia|buenas tardes
-        |buenas noches|qué tal|que tal|adiós|adios|chao|chau|hasta luego|hasta mañana|nos vemos|saludos|un saludo
-        |buen fin de semana|felicidades|felicitaciones|enhorabuena|exacto|exactamente|cierto|igualmente|lo siento
-        |perdón|perdon|disculpa|ah ok|ah vale|oh|uy|vaya|interesante|suerte|buena suerte|jeje|jajaja|ja ja|xd
+        |hola a todos|hola a tod s|holaa|buenas|buenos días|buenos dias|buen día|buen dia|buenas tardes|buenas noches
+        |qué tal|que tal|adiós|adios|chao|chau|hasta luego|hasta mañana|nos vemos|saludos|un saludo|buen fin de semana
+        |felicidades|felicitaciones|enhorabuena|exacto|exactamente|cierto|igualmente|lo siento|perdón|perdon|disculpa
+        |ah ok|ah vale|oh|uy|vaya|interesante|suerte|buena suerte|jeje|jajaja|ja ja|xd|gracias por todo
+        |gracias por la info|gracias por la información|gracias por avisar|gracias por la respuesta|muy amable
+        |qué bien|que bien|buenísimo|buenisimo|bárbaro|espectacular|chévere|chevere|órale|orale|anotado|tomo nota
+        |recibido|buen trabajo|bien hecho|un abrazo|abrazos|hasta pronto|hasta la próxima|feliz día|feliz cumpleaños
+        |feliz cumple|feliz fin de semana|bienvenido|bienvenida|bienvenidos|ánimo|ajá|así es|asi es|tal cual
+        |totalmente|desde luego|ni idea|sin problema|sin problemas|no pasa nada|qué pena|encantado|encantada
+        |mucho gusto|buen provecho
     """,
     "pl": """
         ok|okej|okay|oki|dobra|dobrze|w porządku|w porzadku|spoko|jasne|pewnie|oczywiście|oczywiscie|rozumiem
@@ -84,29 +106,49 @@ ACKNOWLEDGEMENTS: dict[str, str] = {
         |nie ma za co|spoko luz|cześć|czesc|hej|hejka|siema|siemka|witam|witajcie|witam wszystkich|dzień dobry
         |dzien dobry|dobry|dobry wieczór|dobry wieczor|dobranoc|pa|pa pa|na razie|do widzenia|do zobaczenia|do jutra
         |miłego dnia|milego dnia|miłego weekendu|pozdrawiam|pozdro|gratulacje|gratki|brawo|dobra robota|dokładnie
-        |dokladnie|racja|zgadza się|przepraszam|sorki|sorry|oj|ojej|no|no tak|no dobra|aha|ach tak|ciekawe
-        |powodzenia|haha|hehe|xd
+        |dokladnie|racja|zgadza się|przepraszam|sorki|sorry|oj|ojej|no|no tak|no dobra|aha|ach tak|ciekawe|powodzenia
+        |haha|hehe|xd|dzięki za info|dzieki za info|dzięki za odpowiedź|dziękuję za pomoc|dziękuję za odpowiedź
+        |serdeczne dzięki|serdecznie dziękuję|spoczko|luz|luzik|przyjąłem|przyjęłam|przyjęto|notuję|jasna sprawa
+        |się wie|no jasne|no pewnie|no dobrze|wow|ale super|pięknie|wspaniale|rewelacja|szacun|miłego wieczoru
+        |udanego weekendu|udanego dnia|wszystkiego najlepszego|sto lat|witaj|heja|dobrej nocy|nara|narka|trzymaj się
+        |trzymajcie się|wybacz|wybaczcie|bardzo przepraszam|hm|hmm|mhm|właśnie|wlasnie|otóż to|fakt|smacznego|zdrówka
+        |nie mam pojęcia|do usłyszenia|miło mi
     """,
     "fr": """
         ok|okay|d accord|d acc|dac|entendu|compris|je vois|bien|très bien|tres bien|c est bon|c bon|bon|super|génial
         |genial|parfait|excellent|cool|top|nickel|impeccable|merci|merci beaucoup|merci bien|un grand merci
         |mille mercis|merci à tous|merci a tous|merci pour ton aide|merci pour votre aide|merci d avance|mci|de rien
-        |je t en prie|je vous en prie|pas de problème|pas de probleme|pas de souci|pas de soucis|avec plaisir
-        |bonjour|bonjour à tous|bonjour a tous|salut|salut à tous|coucou|bonsoir|bonne nuit|bonne journée
-        |bonne journee|bonne soirée|bonne soiree|bon week end|bon weekend|au revoir|à bientôt|a bientot|à demain
-        |a demain|à plus|a plus|ciao|bien sûr|bien sur|évidemment|evidemment|exactement|exact|tout à fait
-        |tout a fait|en effet|effectivement|félicitations|felicitations|bravo|bien joué|bien joue|désolé|desole
-        |désolée|pardon|oups|ah ok|ah d accord|oh|bof|intéressant|bonne chance|bon courage|mdr|ptdr|lol|hihi
+        |je t en prie|je vous en prie|pas de problème|pas de probleme|pas de souci|pas de soucis|avec plaisir|bonjour
+        |bonjour à tous|bonjour a tous|salut|salut à tous|coucou|bonsoir|bonne nuit|bonne journée|bonne journee
+        |bonne soirée|bonne soiree|bon week end|bon weekend|au revoir|à bientôt|a bientot|à demain|a demain|à plus
+        |a plus|ciao|bien sûr|bien sur|évidemment|evidemment|exactement|exact|tout à fait|tout a fait|en effet
+        |effectivement|félicitations|felicitations|bravo|bien joué|bien joue|désolé|desole|désolée|pardon|oups|ah ok
+        |ah d accord|oh|bof|intéressant|bonne chance|bon courage|mdr|ptdr|lol|hihi|merci pour l info
+        |merci pour l information|merci pour le retour|merci pour ta réponse|merci pour votre réponse|merci encore
+        |merci infiniment|grand merci|c est noté|noté|bien noté|bien reçu|pas mal|chouette|trop bien|trop cool
+        |magnifique|formidable|sympa|ah bon|ah oui|eh bien|waouh|wow|tant mieux|tant pis|c est clair|c est vrai
+        |pas grave|c est pas grave|ce n est pas grave|t inquiète|aucun souci|aucun problème|y a pas de quoi
+        |bienvenue|bon appétit|bon anniversaire|joyeux anniversaire|bonne continuation
+        |bonne fin de journée|bon après midi|bonne après midi|rebonjour|bisous|bises|cordialement|bien cordialement
+        |à tout à l heure|à tout de suite|à lundi|excuse moi|excusez moi|toutes mes excuses|aucune idée|carrément
+        |absolument|certainement|enchanté|enchantée
     """,
     "pt": """
-        ok|okay|beleza|blz|certo|tá certo|ta certo|tá bom|ta bom|tá|ta|tudo bem|tudo bom|bom|muito bom|boa|ótimo
-        |otimo|legal|show|show de bola|perfeito|excelente|maravilha|top|massa|entendi|entendido|combinado|fechado
-        |pode ser|claro|com certeza|obrigado|obrigada|muito obrigado|muito obrigada|obrigado a todos|obg|brigado
-        |brigada|vlw|valeu|valeu mesmo|de nada|por nada|disponha|imagina|sem problema|sem problemas|oi|oie|olá|ola
-        |olá a todos|oi pessoal|olá pessoal|e aí|e ai|bom dia|boa tarde|boa noite|bom dia a todos|tchau|até logo
-        |ate logo|até amanhã|ate amanha|até mais|ate mais|abraço|abraços|abs|bom fim de semana|parabéns|parabens
-        |exato|exatamente|verdade|isso|isso aí|isso ai|desculpa|desculpe|foi mal|ah ok|ah sim|oh|nossa|interessante
-        |boa sorte|kkk|rs|rsrs|haha
+        ok|okay|beleza|blz|certo|tá certo|ta certo|tá bom|ta bom|tá|ta|tudo bem|tudo bom|bom|muito bom|boa|ótimo|otimo
+        |legal|show|show de bola|perfeito|excelente|maravilha|top|massa|entendi|entendido|combinado|fechado|pode ser
+        |claro|com certeza|obrigado|obrigada|muito obrigado|muito obrigada|obrigado a todos|obg|brigado|brigada|vlw
+        |valeu|valeu mesmo|de nada|por nada|disponha|imagina|sem problema|sem problemas|oi|oie|olá|ola|olá a todos
+        |oi pessoal|olá pessoal|e aí|e ai|bom dia|boa tarde|boa noite|bom dia a todos|tchau|até logo|ate logo
+        |até amanhã|ate amanha|até mais|ate mais|abraço|abraços|abs|bom fim de semana|parabéns|parabens|exato
+        |exatamente|verdade|isso|isso aí|isso ai|desculpa|desculpe|foi mal|ah ok|ah sim|oh|nossa|interessante
+        |boa sorte|kkk|rs|rsrs|haha|obrigado pela ajuda|obrigada pela ajuda|obrigado pela resposta
+        |obrigada pela resposta|obrigado pela info|muito obg|brigadão|agradeço|agradecido|agradecida|grato|grata
+        |tranquilo|tranquila|de boa|fechou|bacana|sensacional|incrível|incrivel|fantástico|demais|que bom|que legal
+        |muito legal|anotado|ciente|recebido|saquei|ah entendi|ah tá|ah ta|hum|uhum|aham|opa|eita|caramba|puxa|pois é
+        |pois e|de fato|sem dúvida|sem duvida|tamo junto|tmj|falou|flw|até breve|até já|até segunda|tenha um bom dia
+        |bom feriado|bom trabalho|bom almoço|boa semana|oi gente|olá gente|bem vindo|bem vinda|bem vindos
+        |feliz aniversário|feliz aniversario|sucesso|beijos|bjs|atenciosamente|perdão|mil desculpas|sem crise
+        |não há de quê|não faço ideia|prazer
     """,
     "it": """
         ok|okay|va bene|bene|benissimo|perfetto|ottimo|bravo|brava|bravi|d accordo|capito|ho capito|chiaro|certo
@@ -152,26 +194,39 @@ ANSWERS: dict[str, str] = {
         |confirmed|lgtm|ship it|+1|-1|deal|no thanks|no thank you|yes thanks|yes exactly|oh yes|oh yeah
     """,
     "uk": """
-        так|ні|нє|згоден|згодна|згода|можливо|мабуть|погоджено|підтверджую|так так|ні дякую|так дякую|та так
+        так|ні|нє|згоден|згодна|згода|можливо|мабуть|погоджено|підтверджую|так так|ні дякую|так дякую|та так|ще ні
+        |підтримую|схвалюю|затверджую|проти|плюс|плюсую|поїхали|давай|давайте|швидше так|швидше ні|мабуть ні|може бути
+        |навряд чи|так звісно
     """,
     "ru": """
         да|дада|неа|нет|согласен|согласна|согласны|возможно|наверное|подтверждаю|одобряю|го|поехали|плюсую|плюс
-        |поддерживаю|да да|нет спасибо|да спасибо|ну нет
+        |поддерживаю|да да|нет спасибо|да спасибо|ну нет|верно|да верно|да конечно|пока нет|ещё нет|еще нет|скорее да
+        |скорее нет|вряд ли|не думаю|против|утверждаю|апрув|аппрув|давай|давайте|можно|нельзя
     """,
     "de": """
-        ja|nein|nö|nee|ne|doch|vielleicht|einverstanden|bestätigt|nein danke|ja bitte|ja genau|ja danke
+        ja|nein|nö|nee|ne|doch|vielleicht|einverstanden|bestätigt|nein danke|ja bitte|ja genau|ja danke|noch nicht
+        |eher nicht|ja gerne|ja klar|nein leider nicht|dafür|dagegen|zustimmung|ich stimme zu|genehmigt|freigegeben
+        |passt für mich|von mir aus|wahrscheinlich|vermutlich
     """,
     "es": """
-        sí|si|no|tal vez|quizás|quizas|aprobado|confirmado|estoy de acuerdo|no gracias|sí claro|si claro
+        sí|si|no|tal vez|quizás|quizas|aprobado|confirmado|estoy de acuerdo|no gracias|sí claro|si claro|para nada
+        |todavía no|todavia no|aún no|aun no|a lo mejor|puede ser|tampoco|sí por favor|si por favor|creo que sí
+        |creo que no|a favor|en contra|probablemente
     """,
     "pl": """
-        tak|nie|może|moze|zgoda|zgadzam się|zgadzam sie|potwierdzam|nie dzięki|tak jasne
+        tak|nie|może|moze|zgoda|zgadzam się|zgadzam sie|potwierdzam|nie dzięki|tak jasne|tak tak|no nie|chyba
+        |chyba tak|chyba nie|jeszcze nie|raczej tak|raczej nie|jestem za|popieram|tak poproszę|niekoniecznie
+        |prawdopodobnie
     """,
     "fr": """
-        oui|non|peut être|peut etre|approuvé|confirmé|validé|je suis d accord|non merci|oui merci|oui bien sûr
+        oui|non|peut être|peut etre|approuvé|confirmé|validé|je suis d accord|non merci|oui merci|oui bien sûr|ouais
+        |nan|pas encore|pas du tout|sûrement|surement|pas vraiment|pourquoi pas|je valide|ok pour moi|bon pour moi
+        |je suis pour|je suis contre|probablement|oui tout à fait
     """,
     "pt": """
-        sim|não|nao|talvez|aprovado|confirmado|concordo|não obrigado|não obrigada|sim claro
+        sim|não|nao|talvez|aprovado|confirmado|concordo|não obrigado|não obrigada|sim claro|ainda não|ainda nao
+        |acho que sim|acho que não|acho que nao|pode|claro que sim|claro que não|isso mesmo|positivo|negativo
+        |sim por favor|sim obrigado|de acordo|confirmo|autorizado|por mim tudo bem|provavelmente
     """,
     "it": """
         sì|si|no|forse|approvato|confermato|funziona

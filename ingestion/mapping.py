@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import jmespath
 from jmespath.exceptions import JMESPathError
 
+from ingestion import expressions
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
 from ingestion.text import clean_id, clean_name, clean_text
 
@@ -97,7 +97,7 @@ def _value(name: str, expression: object, body: object) -> Any:
     is_usual = expression is None or expression == ""
     compiled = _compiled(USUAL[name] if is_usual else expression)
     try:
-        found = compiled.search(body)
+        found = expressions.search(compiled, body)
     except JMESPathError as error:
         raise _Bad(f"The expression can't be used on this body: {clean_name(str(error), 160)}.") from None
     except (RecursionError, ValueError, TypeError, ArithmeticError, AttributeError):
@@ -119,7 +119,9 @@ def _compiled(expression: object) -> Any:
     if not isinstance(expression, str) or len(expression) > LONGEST:
         raise _Bad(f"Write an expression of JMESPath of at most {LONGEST} characters, such as data.text.")
     try:
-        return jmespath.compile(expression)
+        return expressions.compiled(expression)
+    except expressions.TooMuch:
+        raise _Bad("This expression may make too much of a body: write a plain path, such as data.text.") from None
     except JMESPathError as error:
         said = clean_name(str(error).split("\n")[0], 160)
         raise _Bad(f"This is no expression of JMESPath: {said}. Write a path such as data.text.") from None

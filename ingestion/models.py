@@ -3,7 +3,7 @@
 import re
 import uuid
 from datetime import timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -13,6 +13,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from ingestion.bot_models import BotCall, BotContact, LinkCode, LinkedChat
+from ingestion.lesson_models import NoiseLesson
+from ingestion.people_models import Erasure, PersonJoin
 from ingestion.upload_models import Upload
 from tasktracker.core import crypto, walls
 from tasktracker.core.enums import MessageCategory, Verdict
@@ -23,11 +25,14 @@ __all__ = [
     "BotContact",
     "Channel",
     "Delivery",
+    "Erasure",
     "LinkCode",
     "LinkedChat",
     "Message",
     "MessageRevision",
+    "NoiseLesson",
     "Participant",
+    "PersonJoin",
     "Quote",
     "Source",
     "Upload",
@@ -35,6 +40,9 @@ __all__ = [
 
 # How Slack names a message in its channel: seconds and microseconds.
 SLACK_TIME = re.compile(r"\d{10}\.\d{6}", re.ASCII)
+# What stands before ".slack.com" in a team's address.
+SLACK_TEAM = re.compile(r"[a-z0-9][a-z0-9-]{0,79}(\.enterprise)?", re.ASCII)
+FORGES = ("github", "gitlab")
 
 
 class Source(TimeStamped):
@@ -143,7 +151,11 @@ class Channel(TimeStamped):
 
 
 class Participant(TimeStamped):
-    """An author as a platform knows them; `user` when they also log in here."""
+    """An author as a platform knows them; `user` when they also log in here.
+
+    Several that are one person point at the first of them by `same_as`; that one points at none. Who was erased keeps
+    the row, under a digest for an id, so that no import makes them anew.
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="participants")
     platform = models.CharField(max_length=20)
@@ -153,12 +165,19 @@ class Participant(TimeStamped):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="participants"
     )
+    same_as = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="others"
+    )
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["workspace", "platform", "external_id"], name="participant_identity_once")
+            models.UniqueConstraint(fields=["workspace", "platform", "external_id"], name="participant_identity_once"),
+            models.CheckConstraint(condition=~Q(same_as=F("id")), name="participant_not_same_as_itself"),
         ]
+        # the page of people, by name
+        indexes = [models.Index(fields=["workspace", "name", "id"], name="participant_by_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -239,8 +258,28 @@ class Message(models.Model):
             return f"https://t.me/c/{chat[4:]}/{self.external_id}"
         if platform == "slack" and chat and SLACK_TIME.fullmatch(self.external_id):
             # The archive's own form, which opens in the app of whoever is logged in; the thread is found by itself.
-            return f"https://slack.com/archives/{quote(chat)}/p{self.external_id.replace('.', '')}"
+            return f"https://{self._slack_host}/archives/{quote(chat)}/p{self.external_id.replace('.', '')}"
+        if platform in FORGES:
+            return _at_forge(self.metadata.get("url"), chat)
         return ""
+
+    @property
+    def _slack_host(self) -> str:
+        """The team's own where the source knows it, and is at hand: no page asks for each row's source for a link."""
+        team = self.source.config.get("team_domain") if Message.source.is_cached(self) else None
+        return f"{team}.slack.com" if isinstance(team, str) and SLACK_TEAM.fullmatch(team) else "slack.com"
+
+
+def _at_forge(address: object, channel: str) -> str:
+    """An address that a forge gave for what it sent, where it is https and of the forge itself ("host/id")."""
+    if not isinstance(address, str):
+        return ""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    here = parts.scheme == "https" and "@" not in parts.netloc and parts.hostname == channel.partition("/")[0]
+    return address if here and address.isprintable() else ""
 
 
 class MessageRevision(models.Model):

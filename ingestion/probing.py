@@ -7,9 +7,11 @@ from datetime import timedelta
 
 from django.db import transaction
 
+from ingestion.discord.probing import probe_discord
 from ingestion.mail.accounts import is_mailbox
 from ingestion.mail.probing import probe_mailbox
 from ingestion.models import Message, Source
+from ingestion.slack_team import SlackSaidNo, ask_team
 from ingestion.telegram_api import BotCallFailed, call_bot
 from tasktracker.core.errors import Invalid
 
@@ -32,10 +34,19 @@ def probe(source: Source) -> Probe:
         return probe_telegram(source)
     if is_mailbox(source):
         return Probe(*probe_mailbox(source))
+    if source.kind == Source.Kind.DISCORD and source.has_secret:
+        return Probe(*probe_discord(source))
+    if source.kind == Source.Kind.SLACK:
+        try:
+            said = ask_team(source=source)
+        except SlackSaidNo as error:
+            return Probe(False, str(error))
+    else:
+        said = ""
     last = Message.objects.filter(source=source).order_by("-sent_at", "-id").values_list("sent_at", flat=True).first()
     if last is None:
-        return Probe(True, "Ready; no message has come in yet.")
-    return Probe(True, f"Ready; the last message is of {last:%Y-%m-%d %H:%M} UTC.")
+        return Probe(True, f"{said}Ready; no message has come in yet.")
+    return Probe(True, f"{said}Ready; the last message is of {last:%Y-%m-%d %H:%M} UTC.")
 
 
 def probe_telegram(source: Source) -> Probe:
@@ -58,7 +69,7 @@ def rotate_secret(*, source: Source) -> str:
     """
     if is_mailbox(source):
         raise Invalid("The secret is the mailbox's password: change it where your mail is kept, then enter it here.")
-    if source.kind in (Source.Kind.TELEGRAM, Source.Kind.SLACK):
+    if source.kind in (Source.Kind.TELEGRAM, Source.Kind.SLACK, Source.Kind.DISCORD):
         raise Invalid(
             f"{source.get_kind_display()} makes this secret: get a new one there, and set it as the source's secret."
         )

@@ -6,6 +6,7 @@ from typing import Any
 from ingestion import slack_names
 from ingestion.channels import generic, github, gitlab, mattermost, slack, telegram
 from ingestion.channels.base import Reading
+from ingestion.discord import reading as discord
 from ingestion.mail.reading import read_stored
 from ingestion.models import Delivery, Source
 
@@ -40,6 +41,7 @@ READERS: Mapping[str, Reader] = {
     Source.Kind.SLACK: _slack,
     Source.Kind.EMAIL: lambda raw, delivery: read_stored(raw, delivery.source),
     Source.Kind.WEBHOOK: _webhook,
+    Source.Kind.DISCORD: lambda raw, delivery: discord.read_stored(raw, delivery.source),
     Source.Kind.MATTERMOST: lambda raw, delivery: mattermost.read(raw),
 }
 

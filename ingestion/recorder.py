@@ -7,6 +7,7 @@ from operator import itemgetter
 from django.conf import settings
 from django.db import transaction
 
+from ingestion import people_erased
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
 from ingestion.models import Channel, Message, Participant, Source
 from ingestion.storage import Placed, insert_new, take_edit
@@ -74,6 +75,7 @@ class Recorder:
         self.report = report
         self._channels: dict[tuple[str, str], int] = {}
         self._people: dict[tuple[str, str], int] = {}
+        self._erased: set[tuple[str, str]] = set()
 
     @transaction.atomic(savepoint=False)
     def record(self, batch: list[Judged]) -> dict[tuple[int, str], int]:
@@ -105,6 +107,8 @@ class Recorder:
     def _place(self, batch: list[Judged]) -> list[Placed]:
         self._meet([draft for draft, _ in batch])
         channels, people = self._channels, self._people
+        if self._erased:
+            batch = [self._heard(judged) for judged in batch]
         return [
             Placed(
                 draft,
@@ -114,6 +118,12 @@ class Recorder:
             )
             for draft, verdict in batch
         ]
+
+    def _heard(self, judged: Judged) -> Judged:
+        author = judged.draft.author
+        if author is None or (judged.draft.channel.platform, author.external_id) not in self._erased:
+            return judged
+        return Judged(people_erased.silenced(judged.draft), people_erased.VERDICT)
 
     def _meet(self, drafts: list[MessageDraft]) -> None:
         """Make sure of the rows of the channels and people that were not met before; the last name stays."""
@@ -144,6 +154,11 @@ class Recorder:
         self._channels |= {(row.platform, row.external_id): row.pk for row in rows}
 
     def _add_people(self, drafts: list[tuple[tuple[str, str], PersonDraft]]) -> None:
+        gone = people_erased.find(workspace_id=self.source.workspace_id, people=[key for key, _ in drafts])
+        if gone:
+            self._people |= {key: row.pk for key, row in gone.items()}
+            self._erased |= gone.keys()
+            drafts = [(key, draft) for key, draft in drafts if key not in gone]
         rows = Participant.objects.bulk_create(
             [
                 Participant(

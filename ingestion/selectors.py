@@ -5,12 +5,27 @@ from collections.abc import Iterable
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Q, QuerySet
 
-from ingestion import walls
+from ingestion import people, walls
 from ingestion.models import Channel, Message, Participant, Source
+from tasktracker.core.enums import MessageCategory, Verdict
 from tasktracker.core.models import User, Workspace
 from tasktracker.core.paths import is_number
 
 CONTEXT = 5
+# (name, type of its value, which of the lists below holds its choices) for a client that makes a form of them.
+FILTERS = (
+    ("source", "id_or_name", "sources"),
+    ("channel", "id", "channels"),
+    ("author", "id_or_name", "authors"),
+    ("project", "id_or_name", "projects"),
+    ("verdict", "choice", "verdicts"),
+    ("category", "choice", "categories"),
+    ("has_task", "boolean", ""),
+    ("since", "datetime", ""),
+    ("until", "datetime", ""),
+    ("q", "words", ""),
+    ("contains", "text", ""),
+)
 
 
 def visible_to(user: User) -> QuerySet[Message]:
@@ -42,8 +57,10 @@ def of_source(rows: QuerySet[Message], wanted: str) -> QuerySet[Message]:
 
 
 def of_author(rows: QuerySet[Message], wanted: str) -> QuerySet[Message]:
-    """Those of an author named by id or by name."""
-    return rows.filter(Q(author_id=int(wanted)) if is_number(wanted) else Q(author__name=wanted))
+    """Those of an author named by id or by name, whichever of the person's accounts wrote them."""
+    if not is_number(wanted):
+        return rows.filter(author__in=people.named(wanted))
+    return rows.filter(author_id__in=list(people.accounts([int(wanted)]).values_list("pk", flat=True)))
 
 
 def around(message: Message, *, size: int = CONTEXT) -> tuple[list[Message], list[Message]]:
@@ -81,7 +98,7 @@ def sources(workspace: Workspace) -> QuerySet[Source]:
 
 
 def filter_choices(workspace: Workspace) -> dict[str, list[dict[str, object]]]:
-    """What a filter form offers: sources, channels and authors of the workspace."""
+    """What a filter form offers: sources, channels, authors and projects of the workspace, and the fixed choices."""
 
     def choices(rows: Iterable[tuple[int, str]]) -> list[dict[str, object]]:
         return [{"id": pk, "name": name} for pk, name in rows]
@@ -92,6 +109,10 @@ def filter_choices(workspace: Workspace) -> dict[str, list[dict[str, object]]]:
             walls.channels(Channel.objects.filter(workspace=workspace)).values_list("id", "title")[:500]
         ),
         "authors": choices(
-            walls.people(Participant.objects.filter(workspace=workspace)).values_list("id", "name")[:500]
+            walls.people(Participant.objects.filter(workspace=workspace, same_as=None)).values_list("id", "name")[:500]
         ),
+        "projects": choices(workspace.projects.order_by("name").values_list("id", "name")[:500]),
+        "verdicts": [{"id": value, "name": label} for value, label in Verdict.choices],
+        "categories": [{"id": value, "name": label} for value, label in MessageCategory.choices],
+        "filters": [{"name": name, "type": kind, "choices": offered} for name, kind, offered in FILTERS],
     }

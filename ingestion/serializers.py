@@ -9,9 +9,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ingestion.drafts import MessageDraft, PersonDraft
+from ingestion.mail.accounts import server_of
 from ingestion.models import Message, Source
 from ingestion.source_filters import clean_filters
-from ingestion.source_upkeep import LONGEST_RETENTION
+from ingestion.source_upkeep import LONGEST_RETENTION, end_secret_of_other_server
 from ingestion.tidy import api_channel
 from tasktracker.core.enums import Verdict
 from tasktracker.core.errors import Invalid
@@ -72,8 +73,11 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
         return source
 
     def update(self, instance: Source, validated_data: dict[str, Any]) -> Source:
-        if "secret" in validated_data:
-            instance.set_secret(validated_data.pop("secret"))
+        before, secret = server_of(instance), validated_data.pop("secret", None)
+        instance.config = validated_data.get("config", instance.config)
+        end_secret_of_other_server(instance, before)
+        if secret is not None:
+            instance.set_secret(secret)
         return super().update(instance, validated_data)
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from django.conf import settings
 from django.db import connection, transaction
 
-from ingestion import storage
+from ingestion import lessons, people_erased, storage
 from ingestion.deleting import delete_message
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
 from ingestion.importing import ImportReport, import_export, record_messages
@@ -95,7 +95,11 @@ def ensure_channel(*, workspace_id: int, draft: ChannelDraft) -> Channel:
 
 
 def ensure_participant(*, workspace_id: int, platform: str, draft: PersonDraft) -> Participant:
-    """The author of this identity; a newer name replaces the old one."""
+    """The author of this identity; a newer name replaces the old one. Who was erased stays who they are now."""
+    key = (platform, draft.external_id)
+    gone = people_erased.find(workspace_id=workspace_id, people=[key]).get(key)
+    if gone is not None:
+        return gone
     person, made = Participant.objects.get_or_create(
         workspace_id=workspace_id,
         platform=platform,
@@ -132,7 +136,10 @@ def _record(source: Source, draft: MessageDraft, is_own: bool, place: Place | No
         channel = ensure_channel(workspace_id=workspace_id, draft=draft.channel)
     if draft.author is not None and (author is None or (draft.author.name and author.name != draft.author.name)):
         author = ensure_participant(workspace_id=workspace_id, platform=draft.channel.platform, draft=draft.author)
-    placed = storage.Placed(draft, channel.pk, author.pk if author else None, judge(draft, is_own=is_own), is_own)
+    verdict = judge(draft, is_own=is_own)
+    if author is not None and author.erased_at is not None:
+        draft, verdict = people_erased.silenced(draft), people_erased.VERDICT
+    placed = storage.Placed(draft, channel.pk, author.pk if author else None, verdict, is_own)
     new = storage.insert_new([placed], workspace_id=workspace_id, source_id=source.pk)
     if new:
         message = storage.as_stored(placed, new[placed.key], source=source, channel=channel, author=author)
@@ -159,6 +166,7 @@ def set_verdict(*, message_id: int, by: User, verdict: str) -> Message:
     message = Message.objects.select_for_update(of=("self",)).filter(pk=message_id).first()
     if message is None:
         raise NotFound("There is no such message.")
+    lessons.note_flip(message=message, verdict=verdict)
     message.verdict = verdict
     message.verdict_reason = "person"
     message.verdict_score = {Verdict.NOISE: 0.0, Verdict.WEAK: 0.5, Verdict.SIGNAL: 1.0}[Verdict(verdict)]

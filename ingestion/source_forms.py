@@ -1,6 +1,7 @@
 """The form of what every source has: every mistake at its field, nothing typed lost but a secret."""
 
 import json
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
@@ -19,6 +20,14 @@ FILTERS = {
     "skip_authors": ("skip", "authors"),
     "skip_patterns": ("skip", "patterns"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Fields for the answer `only_for`; the page hides those of the others."""
+
+    only_for: str
+    fields: list[Any]
 
 
 def secret_field(label: str, help_text: str = "") -> forms.CharField:
@@ -58,7 +67,9 @@ class SourceForm(SettingsForm[Source]):
     secret_fields: ClassVar[tuple[str, ...]] = ()
 
     name = forms.CharField(max_length=120)
-    is_active = forms.BooleanField(required=False, label="Active", help_text="A paused source takes nothing in.")
+    is_active = forms.BooleanField(
+        required=False, label="Active", help_text="What comes for a paused source waits, unread."
+    )
     local_only = forms.BooleanField(
         required=False, label="For local models only", help_text="Its messages never reach a remote model."
     )
@@ -108,6 +119,11 @@ class SourceForm(SettingsForm[Source]):
         return [self[name] for name in (*self.config_fields, *self.secret_fields)]
 
     @property
+    def groups(self) -> list[Group]:
+        """Fields that only one answer of a choice above them asks for."""
+        return []
+
+    @property
     def filter_fields(self) -> list[Any]:
         return [self[name] for name in FILTERS]
 
@@ -128,8 +144,12 @@ class SourceForm(SettingsForm[Source]):
     def write(self, by: User) -> Source:
         values = dict(self.cleaned_data)
         readers = values.pop("readers")
-        values["config"] = {**self.row.config, **{name: values[name] for name in self.config_fields}}
+        values["config"] = self.config_of(values)
         return source_upkeep.save_source(source=self.row, values=values, readers=readers, secret=self.secret_of(values))
+
+    def config_of(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The config as it is to be stored; what the form does not know stays."""
+        return {**self.row.config, **{name: values[name] for name in self.config_fields}}
 
     def secret_of(self, values: dict[str, Any]) -> str:
         """What is to be sealed; "" leaves what is stored."""

@@ -8,8 +8,9 @@ from django import forms
 from jmespath.exceptions import JMESPathError
 
 from ingestion import mapping, source_upkeep
+from ingestion.mail.accounts import is_mailbox, server_of
 from ingestion.models import Source
-from ingestion.source_forms import SourceForm, plain, secret_field
+from ingestion.source_forms import Group, SourceForm, plain, secret_field
 from tasktracker.core.models import Workspace
 
 HISTORY_DAYS = 90
@@ -35,9 +36,23 @@ class SlackForm(SourceForm):
 
 
 class EmailForm(SourceForm):
-    config_fields = ("host", "port", "tls", "user", "folders", "history_days")
-    secret_fields = ("password",)
+    """A mailbox that is read, or mail that is posted: each has fields of its own, and a secret of its own."""
 
+    config_fields = ("address",)
+    mailbox_fields = ("host", "port", "tls", "user", "folders", "history_days")
+    secret_fields = ("password", "signing_key")
+
+    way = forms.ChoiceField(
+        label="How mail comes",
+        choices=[("imap", "we read a mailbox (IMAP)"), ("posted", "Mailgun, Postmark or SendGrid post it to us")],
+        help_text="A change ends the stored secret: a mailbox's password opens no address of ours.",
+    )
+    address = forms.EmailField(
+        max_length=255,
+        required=False,
+        widget=plain(),
+        help_text="After which its channel is called. Empty: the user, or where a posted mail was sent to.",
+    )
     host = forms.CharField(
         label="IMAP server", max_length=253, required=False, widget=plain(), help_text="Such as imap.example.com."
     )
@@ -59,6 +74,24 @@ class EmailForm(SourceForm):
         help_text="How far back a folder is read at first. 0: all that it holds; empty: 90.",
     )
     password = secret_field("Password", "One for this program alone, where your provider has such.")
+    signing_key = secret_field(
+        "Mailgun's signing key",
+        "Its HTTP webhook signing key. Postmark and SendGrid have none: save, then make a secret beside this form.",
+    )
+
+    def values_of(self, row: Source) -> dict[str, Any]:
+        shown = {name: self.shown(row.config[name]) for name in self.mailbox_fields if name in row.config}
+        return super().values_of(row) | shown | {"way": "posted" if row.pk and not is_mailbox(row) else "imap"}
+
+    @property
+    def own_fields(self) -> list[Any]:
+        return [self["way"], self["address"]]
+
+    @property
+    def groups(self) -> list[Group]:
+        """What a mailbox needs, and what a post."""
+        mailbox = [self[name] for name in (*self.mailbox_fields, "password")]
+        return [Group("imap", mailbox), Group("posted", [self["signing_key"]])]
 
     def clean_folders(self) -> list[str]:
         return [name for part in self.cleaned_data["folders"].split(",") if (name := part.strip())] or ["INBOX"]
@@ -68,7 +101,26 @@ class EmailForm(SourceForm):
         for name, usual in (("port", 993), ("tls", "tls"), ("history_days", HISTORY_DAYS)):
             if cleaned.get(name) in (None, ""):
                 cleaned[name] = usual
+        if cleaned.get("way") == "imap":
+            host = cleaned.get("host", "")
+            if not host and "host" not in self.errors:
+                self.add_error("host", "Name the server that the mail is read from.")
+            elif (
+                self.row.has_secret and host.lower() != server_of(self.row) and not cleaned.get("password", "").strip()
+            ):
+                self.add_error("password", "This is another server: enter the password of the mailbox there.")
         return cleaned
+
+    def config_of(self, values: dict[str, Any]) -> dict[str, Any]:
+        ours = (*self.config_fields, *self.mailbox_fields)
+        kept = {name: value for name, value in self.row.config.items() if name not in ours}
+        if values["address"]:
+            kept["address"] = values["address"]
+        return kept | ({name: values[name] for name in self.mailbox_fields} if values["way"] == "imap" else {})
+
+    def secret_of(self, values: dict[str, Any]) -> str:
+        typed: str = values["password" if values["way"] == "imap" else "signing_key"]
+        return typed.strip()
 
 
 class WebhookForm(SourceForm):
@@ -79,7 +131,7 @@ class WebhookForm(SourceForm):
     format = forms.ChoiceField(
         label="Who sends",
         choices=[("generic", "any program, by a mapping"), ("github", "GitHub"), ("gitlab", "GitLab")],
-        help_text="GitHub and GitLab need no mapping: their issues and comments are known.",
+        help_text="GitHub and GitLab need no mapping: their issues and comments are known. Each has its own address.",
     )
 
     def __init__(self, row: Source, workspace: Workspace, data: Any = None) -> None:
@@ -105,7 +157,7 @@ class WebhookForm(SourceForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        cleaned["mapping"] = typed_mapping(cleaned)
+        cleaned["mapping"] = typed_mapping(cleaned) if cleaned.get("format") == "generic" else {}
         for name, expression in cleaned["mapping"].items():
             try:
                 jmespath.compile(expression)

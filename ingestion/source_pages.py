@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ingestion import mapping, probing, selectors, source_health, source_upkeep, telegram_hook
+from ingestion.mail.accounts import is_mailbox
 from ingestion.models import Source
 from ingestion.source_kinds import FORMS, SECRETS, form_of, typed_mapping
 from ingestion.webhooks import receiving
@@ -155,6 +157,7 @@ def form_page(request: HttpRequest, row: Source, *, told: str) -> HttpResponseBa
         "form": form,
         "kind": KINDS.get(row.kind, (row.get_kind_display(), "")),
         "address": address_of(request, row) if row.pk else "",
+        "word": word_of(row),
         "line": lines_of([row])[0] if row.pk else None,
         "can_rotate": can_rotate(row),
         "refused": receiving.refusals(source_id=row.pk) if row.pk else 0,
@@ -169,7 +172,7 @@ def form_page(request: HttpRequest, row: Source, *, told: str) -> HttpResponseBa
 
 def can_rotate(row: Source) -> bool:
     """Whether its secret is a signing secret of ours; that of a mailbox which we read is its password."""
-    return row.kind in OURS and not (row.kind == Source.Kind.EMAIL and row.config.get("host"))
+    return row.kind in OURS and not is_mailbox(row)
 
 
 def until(row: Source) -> Any:
@@ -180,9 +183,21 @@ def until(row: Source) -> Any:
 
 def address_of(request: HttpRequest, row: Source) -> str:
     """Where the platform has to send to; "" for a kind that is not sent."""
-    is_webhook = row.kind == Source.Kind.WEBHOOK
-    word = row.config.get("format", "generic") if is_webhook else HOOKS.get(Source.Kind(row.kind))
+    word = word_of(row)
     return request.build_absolute_uri(f"/webhook/{word}/{row.uid}") if word else ""
+
+
+def word_of(row: Source) -> str:
+    """What its address is called; "" for a kind that is not sent."""
+    if row.kind == Source.Kind.WEBHOOK:
+        return str(row.config.get("format") or "generic")
+    return "" if is_mailbox(row) else HOOKS.get(Source.Kind(row.kind), "")
+
+
+def address_with(secret: str, address: str) -> str:
+    """An address with a password in it, as it is entered where no signature can be set; "" for no address."""
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://mail:{quote(secret, safe='')}@{rest}" if rest else ""
 
 
 @page(Role.ADMIN)
@@ -235,7 +250,10 @@ def rotate_secret(request: HttpRequest, pk: int) -> HttpResponseBase:
     row = find(request, pk)
     if not can_rotate(row):
         raise Invalid("The secret of this source is not made here: get a new one there, and type it in.")
-    context = {"secret": probing.rotate_secret(source=row), "source": row, "secret_until": until(row)}
+    secret = probing.rotate_secret(source=row)
+    context = {"secret": secret, "source": row, "secret_until": until(row)}
+    if row.kind == Source.Kind.EMAIL:
+        context["with_secret"] = address_with(secret, address_of(request, row))
     return render(request, "settings/source_secret.html", context)
 
 

@@ -11,11 +11,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from ingestion import transitions
+from ingestion import telegram_webhook, transitions
 from ingestion.bots import TOKEN, bot_id_of
 from ingestion.deleting import delete_message
+from ingestion.mail.accounts import server_of
 from ingestion.models import Delivery, Message, Source
 from ingestion.source_filters import clean_filters
+from ingestion.webhooks import receiving
 from tasktracker.core.errors import Conflict, Invalid
 from tasktracker.core.models import User
 
@@ -30,9 +32,11 @@ def save_source(*, source: Source, values: Mapping[str, Any], readers: Iterable[
 
     Raises `Invalid` with the `field` that is wrong.
     """
+    before = server_of(source)
     for name in FIELDS:
         if name in values:
             setattr(source, name, values[name])
+    end_secret_of_other_server(source, before)
     source.filters = clean_filters(source.filters)
     if source.retention_days is not None and not 1 <= source.retention_days <= LONGEST_RETENTION:
         raise Invalid("Keep messages for at least a day, or leave this empty.", field="retention_days")
@@ -44,6 +48,7 @@ def save_source(*, source: Source, values: Mapping[str, Any], readers: Iterable[
         with transaction.atomic():
             source.save()
             source.readers.set(readers)
+            _go_on(source)
     except IntegrityError as error:
         if "source_name_once" not in str(error):
             raise
@@ -51,14 +56,32 @@ def save_source(*, source: Source, values: Mapping[str, Any], readers: Iterable[
     return source
 
 
+def end_secret_of_other_server(source: Source, before: str) -> None:
+    """Clear (not saved) the secret of a mail source that names another server than `before`, or none any more.
+
+    A mailbox's password is not shown to another server, opens no address of ours, and the other way round.
+    """
+    if source.pk and server_of(source) != before:
+        source.set_secret("")
+
+
 def is_bot_token(text: str) -> bool:
     return TOKEN.fullmatch(text) is not None
 
 
+@transaction.atomic
 def set_active(*, source: Source, is_active: bool) -> None:
-    """Pause a source, or let it go on."""
+    """Pause a source, or let it go on: then a worker reads what has come meanwhile."""
     source.is_active = is_active
     source.save(update_fields=["is_active", "updated_at"])
+    _go_on(source)
+
+
+def _go_on(source: Source) -> None:
+    """Have a worker look at what waits for an active source; where that is lost, the sweep finds it."""
+    if source.is_active:
+        work = telegram_webhook.poke if source.kind == Source.Kind.TELEGRAM else receiving.poke
+        transaction.on_commit(partial(work, source.pk), robust=True)
 
 
 def delete_source(*, source: Source) -> None:

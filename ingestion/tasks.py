@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from ingestion import inbox, source_upkeep, upload_work, uploads
+from ingestion import inbox, lessons, source_upkeep, upload_work, uploads
 from ingestion.webhooks import receiving
 
 
@@ -35,6 +35,12 @@ def process_delivery(delivery_id: int) -> None:
 def expire_messages() -> None:
     """Periodic: messages that are older than their source keeps them are deleted."""
     source_upkeep.expire_messages()
+
+
+@shared_task(ignore_result=True)
+def apply_lessons() -> None:
+    """Periodic: what came in under a rule that people have turned off is no noise."""
+    lessons.sweep()
 
 
 # An import may take hours. It is acknowledged before it begins: what a lost worker held is found by its lease.

@@ -39,8 +39,6 @@ def receive(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         if not telegram_hook.is_genuine(source, request.headers.get(telegram_hook.HEADER, "")):
             log.warning("source %d: a call of its webhook without the right secret", source.pk)
             return HttpResponse(status=401)
-        if not source.is_active:
-            return HttpResponse(status=503)  # paused: Telegram keeps it meanwhile
         if len(request.body) > LARGEST:
             return HttpResponse(status=413)
         key = _key(request.body)
@@ -50,7 +48,8 @@ def receive(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     except (OperationalError, InterfaceError, DecryptionError) as error:
         log.warning("an update could not be stored (%s)", type(error).__name__)
         return HttpResponse(status=503)
-    poke(source.pk)
+    if source.is_active:  # else it waits here, stored, until the source goes on
+        poke(source.pk)
     return HttpResponse(status=200)
 
 

@@ -122,7 +122,7 @@ def piece(request: HttpRequest, pk: int) -> HttpResponse:
 @page(Role.MANAGER)
 @require_POST
 def act(request: HttpRequest, pk: int, verb: str) -> HttpResponseBase:
-    """Look into it again, import, cancel, or delete it."""
+    """Look into it again, import, cancel, dismiss (the file goes, the report stays), or delete it."""
     row, by = find(request, pk), access_for(request).user
     if verb == "delete":
         uploads.delete_upload(upload=row)
@@ -137,6 +137,9 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponseBase:
     elif verb == "cancel":
         uploads.cancel(upload=row, by=by)
         told = "Cancelled. What was stored is kept."
+    elif verb == "dismiss":
+        uploads.dismiss(upload=row)
+        told = "The file is deleted. What was imported of it stays."
     else:
         raise NotFound("There is nothing at this address.")
     there = reverse("ingestion:upload", args=[pk])

@@ -142,8 +142,11 @@ def _import(upload: Upload, source: Source) -> None:
     except Stopped:
         return
     except NotThisFormat as error:
-        why = told(error, upload) + (" What is whole was imported." if isinstance(error, CutFile) else "")
-        finish(upload, S.FAILED, **keeper.result(), error=why)
+        is_cut = isinstance(error, CutFile)
+        why = told(error, upload) + (" What is whole was imported." if is_cut else "")
+        failed = finish(upload, S.FAILED, **keeper.result(), error=why)
+        if failed is not None and is_cut:
+            uploads.drop_file(failed)  # it breaks off there however often it is read
         return
     ended = finish(upload, S.DONE, **keeper.result(), position=upload.size)
     if ended is not None:

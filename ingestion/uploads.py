@@ -18,6 +18,7 @@ from typing import IO, Any
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from ingestion import services, transitions
@@ -73,7 +74,7 @@ def begin_upload(
         raise Conflict("Too many files wait here already. Import or delete some of them first.", code="too_many_files")
     folder: Path = settings.UPLOADS_DIR
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if shutil.disk_usage(folder).free < size + SPARE:
+    if shutil.disk_usage(folder).free < size + _still_to_come() + SPARE:
         raise Conflict("The server's disk has no room for this file.", code="disk_full")
     ending = ENDING.search(file_name)
     stored = secrets.token_hex(16) + (ending[0].lower() if ending else "")
@@ -166,6 +167,15 @@ def delete_upload(*, upload: Upload) -> None:
     row.delete()
 
 
+@transaction.atomic
+def dismiss(*, upload: Upload) -> None:
+    """Remove the file of an import that is not to go on; the page and its report stay."""
+    row = _locked(upload.pk)
+    if row.status not in (S.FAILED, S.CANCELLED):
+        raise Conflict("Only the file of an import that has ended is removed like this.", code="wrong_state")
+    drop_file(row)
+
+
 def drop_file(upload: Upload) -> None:
     """Remove the file from the disk; the row stays."""
     if upload.stored:
@@ -205,6 +215,12 @@ def report_csv(upload: Upload) -> str:
 def harmless(cell: str) -> str:
     """A cell that is text in every spreadsheet."""
     return f"'{cell}" if cell.lstrip(' "').startswith(FORMULA) else cell
+
+
+def _still_to_come() -> int:
+    """Bytes for which there was room, of all workspaces."""
+    begun = Upload.objects.filter(status=S.RECEIVING).exclude(stored="")
+    return begun.aggregate(bytes=Sum(F("size") - F("received")))["bytes"] or 0
 
 
 def _locked(upload_id: int) -> Upload:

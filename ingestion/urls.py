@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ingestion import delivery_pages, source_pages, upload_pages, views
+from ingestion import delivery_pages, lesson_pages, source_pages, upload_pages, views
 
 app_name = "ingestion"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("messages/<id:pk>/", views.message, name="message"),
     path("messages/<id:pk>/verdict/", views.verdict, name="verdict"),
     path("messages/<id:pk>/delete/", views.delete, name="delete_message"),
+    path("settings/noise/", lesson_pages.noise, name="noise"),
+    path("settings/lessons/<id:pk>/back/", lesson_pages.take_back, name="noise_back"),
     path("settings/sources/", source_pages.sources, name="sources"),
     path("settings/sources/new/", source_pages.new_source, name="new_source"),
     path("settings/sources/mapping/", source_pages.preview_mapping, name="preview_mapping"),

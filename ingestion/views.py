@@ -1,20 +1,18 @@
 """Pages of what was said: the list of messages, and one message in its conversation."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import messages as flash
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_GET, require_POST
 
-from ingestion import selectors, services, walls
+from ingestion import filters, selectors, services, walls
 from ingestion.models import Channel, Message
 from tasktracker.core.enums import MessageCategory, Role, Verdict
 from tasktracker.core.errors import NotFound
@@ -24,7 +22,6 @@ from tasktracker.core.paths import is_number
 from tasktracker.core.permissions import access_for, page, workspace_for
 
 PAGE_SIZE = 30
-FILTERS = ("source", "channel", "author", "verdict", "category", "since", "until", "q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +36,8 @@ class Listing:
 
 def listing(workspace: Workspace, query: QueryDict) -> Listing:
     """The messages that a URL asks for, newest first, by keyset: nothing is counted."""
-    chosen = {name: value for name in FILTERS if (value := query.get(name, "").replace("\x00", "").strip()[:200])}
-    rows = filtered(selectors.messages(workspace), chosen)
+    chosen = filters.chosen({name: query.get(name, "") for name in filters.NAMES})
+    rows = filters.filtered(selectors.messages(workspace), chosen)
     before = query.get("before", "")
     if is_number(before):
         edge = Message.objects.filter(workspace=workspace, pk=int(before)).first()
@@ -54,33 +51,6 @@ def listing(workspace: Workspace, query: QueryDict) -> Listing:
     return Listing(found, address, urlencode(chosen), chosen)
 
 
-def filtered(rows: QuerySet[Message], chosen: dict[str, str]) -> QuerySet[Message]:
-    """`rows` under the filters; a value that makes no sense finds nothing rather than everything."""
-    if "source" in chosen:
-        rows = selectors.of_source(rows, chosen["source"])
-    if "author" in chosen:
-        rows = selectors.of_author(rows, chosen["author"])
-    if "channel" in chosen:
-        rows = rows.filter(channel_id=int(chosen["channel"])) if is_number(chosen["channel"]) else rows.none()
-    for name in ("verdict", "category"):
-        if name in chosen:
-            rows = rows.filter(**{name: chosen[name]})
-    for name, lookup in (("since", "sent_at__gte"), ("until", "sent_at__lt")):
-        if name in chosen:
-            day = date_of(chosen[name])
-            rows = rows.filter(**{lookup: day}) if day else rows.none()
-    return selectors.matching(rows, chosen["q"]) if "q" in chosen else rows
-
-
-def date_of(value: str) -> datetime | None:
-    """A date such as 2026-03-04 as midnight UTC; None for anything else."""
-    try:
-        day = parse_date(value)
-    except ValueError:
-        return None
-    return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
-
-
 @page()
 @require_GET
 def messages(request: HttpRequest) -> HttpResponse:
@@ -92,6 +62,7 @@ def messages(request: HttpRequest) -> HttpResponse:
         "channels": walls.channels(Channel.objects.filter(workspace=workspace))[:200],
         "verdicts": Verdict.values,
         "categories": MessageCategory.values,
+        "projects": workspace.projects.order_by("name")[:200],
     }
     return render(request, "ingestion/messages.html" + ("#rows" if wants_fragment(request) else ""), context)
 

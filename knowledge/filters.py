@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 
+from ingestion import people
 from knowledge.models import Atom, AtomLink, Task, Topic
 from tasktracker.core.enums import AtomType, LinkType, Priority, TaskCategory, TaskStatus
 from tasktracker.core.paths import is_number
@@ -13,6 +14,11 @@ from tasktracker.core.paths import is_number
 def named(rows: QuerySet[Any], field: str, value: str) -> QuerySet[Any]:
     """Rows whose `field` is the one with this id or name."""
     return rows.filter(**({f"{field}_id": int(value)} if is_number(value) else {f"{field}__name__iexact": value}))
+
+
+def assigned_to(rows: QuerySet[Task], value: str) -> QuerySet[Task]:
+    """Tasks of a person by id or name, whichever of their accounts they are assigned to."""
+    return rows.filter(assignee__in=people.accounts([int(value)]) if is_number(value) else people.named(value))
 
 
 class Worded(filters.FilterSet):
@@ -84,4 +90,4 @@ class TaskFilter(Worded):
         fields: list[str] = []
 
     def by_name(self, rows: QuerySet[Task], name: str, value: str) -> QuerySet[Task]:
-        return named(rows, name, value)
+        return assigned_to(rows, value) if name == "assignee" else named(rows, name, value)

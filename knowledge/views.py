@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from ingestion.models import Participant
 from knowledge import board, history, selectors, services, staleness, topicpage
+from knowledge.filters import assigned_to
 from knowledge.models import Project, Task, Topic
 from tasktracker.core.enums import AtomType, Priority, Role, TaskStatus
 from tasktracker.core.errors import Invalid
@@ -172,10 +173,11 @@ def filtered(found: QuerySet[Task], chosen: dict[str, str]) -> QuerySet[Task]:
         found = found.filter(status=status) if status else found.filter(status__in=OPEN)
     if "priority" in chosen:
         found = found.filter(priority=chosen["priority"])
-    for name in ("project", "assignee"):
-        if name in chosen:
-            number = id_of(chosen[name])
-            found = found.filter(**{f"{name}_id": number}) if number is not None else found.none()
+    if "project" in chosen:
+        number = id_of(chosen["project"])
+        found = found.filter(project_id=number) if number is not None else found.none()
+    if "assignee" in chosen:
+        found = assigned_to(found, chosen["assignee"]) if is_number(chosen["assignee"]) else found.none()
     return found.filter(title__icontains=chosen["q"]) if "q" in chosen else found
 
 

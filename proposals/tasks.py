@@ -9,7 +9,7 @@ from analysis.asking import agent_for
 from analysis.models import AnalysisRun, Assignment, Finding
 from knowledge import vectors
 from knowledge.models import Embedding
-from proposals import digests, judging, redacting, selectors, services
+from proposals import digests, erasing, judging, redacting, selectors, services
 from proposals.models import AutoApproval, Proposal
 from proposals.similar import text_of
 from tasktracker.core.enums import Purpose
@@ -110,6 +110,14 @@ def forget_message(workspace_id: int, message_id: int) -> None:
 def forget_deleted() -> None:
     """Whatever a lost message, or an answer that came later, left of the words of deleted messages."""
     redacting.forget_deleted()
+    erasing.go_on()
+
+
+# A long history is thousands of messages. Acknowledged before it begins: the sweep goes on with what was cut off.
+@shared_task(ignore_result=True, acks_late=False, soft_time_limit=3600, time_limit=3660)
+def erase_person(workspace_id: int, erasure_id: int) -> None:
+    """Take a person's words and name out of everything (asked for on the page of people)."""
+    erasing.erase(erasure_id=erasure_id)
 
 
 @shared_task(ignore_result=True)

@@ -71,6 +71,16 @@
   document.addEventListener("touchcancel", () => { touch = null; }, { passive: true });
   document.addEventListener("click", (e) => { if (e.target.closest("a[data-close]")) e.preventDefault(); });
 
+  /* ---------- a double tap decides one, not the next one too ---------- */
+  let swapped = 0;
+  const DECISION = /\/(approve|reject|snooze)\//;
+  body.addEventListener("htmx:afterSwap", (e) => { swapped = DECISION.test(e.detail.requestConfig?.path) ? Date.now() : 0; });
+  document.addEventListener("click", (e) => {
+    if (e.detail === 0 || Date.now() - swapped > 400 || !e.target.closest("#card .actions")) return;
+    e.preventDefault();
+    e.stopPropagation();
+  }, true);
+
   if (!initData) return;
   const card = document.getElementById("card");
   card.setAttribute("aria-busy", "true");

@@ -15,16 +15,23 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from ingestion.grouped import record_posts  # noqa: E402
+from ingestion.webhooks.grouped import GroupedWebhooks  # noqa: E402
 from tasktracker.core.consumers import EventConsumer, origin_or_token  # noqa: E402
-from tasktracker.core.grouped import Grouped  # noqa: E402
+from tasktracker.core.grouped import Asgi, Grouped  # noqa: E402
 from tasktracker.core.http import http_application  # noqa: E402
 from tasktracker.core.permissions import RolePermission  # noqa: E402
 
 messages = partial(Grouped, path="/api/messages", role=RolePermission.DEFAULT_WRITE, record=record_posts)
 
+
+def grouped(inner: Asgi) -> Asgi:
+    """Messages that are posted and webhooks, each written with those that come at the same time."""
+    return GroupedWebhooks(messages(inner))
+
+
 application = ProtocolTypeRouter(
     {
-        "http": http_application(messages),
+        "http": http_application(grouped),
         "websocket": origin_or_token(AuthMiddlewareStack(URLRouter([path("ws/", EventConsumer.as_asgi())]))),
     }
 )

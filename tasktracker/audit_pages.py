@@ -41,6 +41,7 @@ PAGES = {
     "topic": "knowledge:topic",
     "atom": "knowledge:atom",
     "task": "knowledge:task",
+    "person": "person",
 }
 # Fields that hold an id, and the name that stands for it.
 NAMES: dict[str, tuple[Any, str]] = {

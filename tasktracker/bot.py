@@ -10,7 +10,6 @@ import asyncio
 import json
 import logging
 import random
-from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -34,7 +33,9 @@ from django.db import Error as DatabaseError
 from ingestion import bots, inbox
 from ingestion.bot_texts import LANGUAGES, menu
 from ingestion.channels.telegram import ALLOWED_UPDATES
+from tasktracker.miniapp.menu import offer_app
 from tasktracker.pollerlock import PollerLock
+from tasktracker.runner import until_set
 from tasktracker.telegram_answering import hear
 from tasktracker.telegram_sending import send_waiting
 
@@ -124,6 +125,7 @@ class Poller:
         for language in LANGUAGES:
             commands = [BotCommand(command=name, description=told) for name, told in menu(language)]
             await bot.set_my_commands(commands, language_code=None if language == "en" else language)
+        await database_sync_to_async(offer_app)(source_id=self.account.source_id)
         self._introduced = True
         log.info("polling for @%s", me.username)
 
@@ -164,9 +166,3 @@ class Poller:
         if isinstance(error, TelegramAPIError):
             return f"{type(error).__name__}: {error.message}".replace(self.account.token, "[token]")
         return type(error).__name__
-
-
-async def until_set(event: asyncio.Event, seconds: float) -> None:
-    """Wait until the event is set, but `seconds` at most."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)

@@ -40,6 +40,7 @@ class Env:
     field_encryption_keys: list[str] = field(repr=False)
     telegram_bot_token: str = field(repr=False)
     telegram_api_url: str
+    discord_api_url: str
     embedding_model: str
     ollama_url: str
     llm_allowed_hosts: list[str]
@@ -92,6 +93,7 @@ def load(environ: Mapping[str, str] | None = None) -> Env:
         field_encryption_keys=envvalues.checked_fernet_keys(keys),
         telegram_bot_token=envvalues.checked_bot_token(reader.secret("TELEGRAM_BOT_TOKEN")),
         telegram_api_url=reader.http_url("TELEGRAM_API_URL", "https://api.telegram.org"),
+        discord_api_url=reader.http_url("DISCORD_API_URL", "https://discord.com/api/v10"),
         embedding_model=envvalues.checked_model(reader.get("EMBEDDING_MODEL") or "offline"),
         ollama_url=ollama_url,
         llm_allowed_hosts=envvalues.checked_model_hosts(reader.words("LLM_ALLOWED_HOSTS"), ollama_url),

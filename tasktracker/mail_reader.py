@@ -10,7 +10,6 @@ import random
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 
 import psycopg
@@ -24,6 +23,7 @@ from ingestion.mail.accounts import Account, Mail, Position
 from ingestion.mail.imap import PEEK_AT_ONCE, RAW_LIMIT, Envelope, Mailbox, MailboxAway, NoSuchFolder
 from ingestion.models import Source
 from tasktracker.pollerlock import PollerLock
+from tasktracker.runner import until_set
 
 log = logging.getLogger(__name__)
 
@@ -188,9 +188,3 @@ def in_parts(envelopes: list[Envelope]) -> list[list[Envelope]]:
         parts[-1].append(one)
         size += weight
     return parts
-
-
-async def until_set(event: asyncio.Event, seconds: float) -> None:
-    """Wait until the event is set, but `seconds` at most."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)

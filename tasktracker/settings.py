@@ -168,6 +168,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "analysis.tasks.sweep_runs", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "start-due-runs": {"task": "analysis.tasks.start_due_runs", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "sweep-findings": {"task": "proposals.tasks.sweep_findings", "schedule": timedelta(seconds=ENV.sweep_seconds)},
+    "apply-lessons": {"task": "ingestion.tasks.apply_lessons", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "forget-deleted": {"task": "proposals.tasks.forget_deleted", "schedule": timedelta(seconds=ENV.sweep_seconds)},
     "send-digests": {"task": "proposals.tasks.send_digests", "schedule": timedelta(seconds=60)},
     "wake-snoozed": {"task": "proposals.tasks.wake_snoozed", "schedule": timedelta(seconds=60)},
@@ -208,10 +209,12 @@ WINDOW_MAX_LOSSES = 3
 EMBEDDING_MODEL = ENV.embedding_model
 OFFLINE_EMBEDDER = "analysis.offline.embed.embed"  # a name, because knowledge may not import analysis
 CLOSED_SOURCES = "ingestion.walls.closed_sources"  # a name, because core may not import ingestion
+STREAM_FILTERS, STREAM_MATCH = "ingestion.filters.of_stream", "ingestion.filters.matching_ids"  # the same
 OLLAMA_URL = ENV.ollama_url
 LLM_ALLOWED_HOSTS = ENV.llm_allowed_hosts
 TELEGRAM_BOT_TOKEN = ENV.telegram_bot_token
 TELEGRAM_API_URL = ENV.telegram_api_url
+DISCORD_API_URL = ENV.discord_api_url
 MESSAGE_TEXT_LIMIT = 20_000
 
 # --- API ------------------------------------------------------------------------------------------------------------

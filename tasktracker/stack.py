@@ -47,6 +47,13 @@ def mail(plan: Plan) -> Child:
     return _child(plan, "mail", [sys.executable, str(BASE_DIR / "manage.py"), "run_mail"], {"TT_PROCESS": "mail"})
 
 
+def discord(plan: Plan) -> Child:
+    """What listens at Discord: as with mail, only where a bot of it is named."""
+    return _child(
+        plan, "discord", [sys.executable, str(BASE_DIR / "manage.py"), "run_discord"], {"TT_PROCESS": "discord"}
+    )
+
+
 def web(plan: Plan) -> Child:
     """uvicorn. Frames of a socket are small; a stop gives open requests 20 s."""
     argv = [

@@ -33,7 +33,7 @@ def sweep_bots() -> None:
     forget_sent()
     unheard = Delivery.objects.filter(to_answer=True).order_by().values_list("source_id", flat=True).distinct()
     unsaid = BotCall.objects.filter(taken_at=None, done_at=None).order_by().values_list("bot_id", flat=True).distinct()
-    _work({*unheard, *unsaid})
+    _work({*unheard, *unsaid, *telegram_notices.tell_lost()})
 
 
 @shared_task(ignore_result=True)

@@ -1,6 +1,7 @@
 """What a bot answers that needs more than ingestion: /task and /status."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -67,13 +68,20 @@ def on_task(asked: Asked) -> None:
 def _answered(asked: Asked) -> Message | None:
     """The message that the command answers; one from before the bot came is recorded now."""
     reply = asked.message.get("reply_to_message")
-    if asked.home is None or not isinstance(reply, dict) or "forum_topic_created" in reply:
+    if not isinstance(reply, dict) or "forum_topic_created" in reply:
         return None
-    reading = telegram.read_message(reply, bot_id=str(asked.bot.config.get("bot_id", "")))
-    if reading.draft is None or reading.draft.channel.external_id != asked.chat_id:
+    return _recorded(asked, reply)
+
+
+def _recorded(asked: Asked, message: dict[str, Any]) -> Message | None:
+    """The stored copy of a message of this chat; None for one without words, or that was deleted."""
+    if asked.home is None:
         return None
-    message = ingestion.record_message(source=asked.home, draft=reading.draft, is_own=reading.is_own).message
-    return message if message.text and message.deleted_at is None else None
+    reading = telegram.read_message(message, bot_id=str(asked.bot.config.get("bot_id", "")))
+    if reading.draft is None or reading.is_own or reading.draft.channel.external_id != asked.chat_id:
+        return None  # what the bot itself has said is no evidence
+    stored = ingestion.record_message(source=asked.home, draft=reading.draft).message
+    return stored if stored.text and stored.deleted_at is None else None
 
 
 def _quotes(asked: Asked, answered: Message | None) -> list[Quote]:
@@ -84,10 +92,11 @@ def _quotes(asked: Asked, answered: Message | None) -> list[Quote]:
     here = Q(channel__external_id=asked.chat_id, channel__platform="telegram")
     own = Message.objects.filter(here, workspace=asked.home.workspace if asked.home else None)
     command = own.filter(external_id=str(asked.message.get("message_id"))).first()
-    if command is not None and asked.words:
-        start = command.text.find(asked.words.split("\n")[0].strip())
-        if start >= 0:
-            passages.append(ingestion.quote_passage(message=command, start=start, end=len(command.text)))
+    if command is None and asked.words:
+        command = _recorded(asked, asked.message)  # the source leaves it out, but the task is to rest on something
+    if command is not None and command.text and asked.words:
+        start = max(command.text.find(asked.words.split("\n")[0].strip()), 0)
+        passages.append(ingestion.quote_passage(message=command, start=start, end=len(command.text)))
     return passages
 
 

@@ -1,6 +1,6 @@
 """People are told what becomes of their messages: in private, where they are linked and want it, each thing once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from django.db import transaction
@@ -18,6 +18,9 @@ from tasktracker.core.models import Event, StatusChange
 from tasktracker.core.permissions import access_of
 
 NEWS = timedelta(hours=1)  # older than that it is none
+LOST = timedelta(minutes=1)  # by then the job that an event starts has run, or was lost
+LATEST = 20_000  # events that are looked at for those
+AT_ONCE = 200  # tasks of one look
 
 
 @transaction.atomic
@@ -37,6 +40,30 @@ def tell_status(*, task_id: int) -> set[int]:
     if move is None:
         return set()
     return _tell(task_id, f"task:{task_id}:status:{move.pk}", but=move.by_id, status=move.to_status)
+
+
+def tell_lost() -> set[int]:
+    """Tell what nobody was told because its job was lost; as `tell_made`. What was said has a key: never twice."""
+    newest = Event.objects.order_by("-pk").values_list("pk", flat=True).first()
+    if newest is None or not BotContact.objects.filter(notify=True).exists():
+        return set()
+    now = timezone.now()
+    # By id, because that has an index and the time has none.
+    late = Event.objects.filter(pk__gt=newest - LATEST, object_kind="task", at__gt=now - NEWS, at__lt=now - LOST)
+    bots: set[int] = set()
+    for kind, tell in (("task.created", tell_made), ("task.updated", tell_status)):
+        about = late.filter(type=kind).values_list("object_id", flat=True)
+        for task_id in _wanted(about)[:AT_ONCE]:
+            bots |= tell(task_id=task_id)
+    return bots
+
+
+def _wanted(task_ids: Iterable[int]) -> list[int]:
+    """Those of the tasks that quote somebody who wants to know, the newest first."""
+    contacts = BotContact.objects.filter(notify=True).values("participant")
+    quotes = Q(quotes__message__author__in=contacts) | Q(atoms__quotes__message__author__in=contacts)
+    found = Task.objects.filter(quotes, pk__in=list(task_ids)).distinct().order_by("-pk")
+    return list(found.values_list("pk", flat=True))
 
 
 def _tell(task_id: int, key: str, *, but: int | None, status: str = "") -> set[int]:

@@ -18,6 +18,7 @@ from tasktracker.core.enums import Role
 from tasktracker.core.errors import Invalid, NotFound
 from tasktracker.core.paths import is_number
 from tasktracker.core.permissions import Access, access_for, page
+from tasktracker.core.stepup import proven
 
 SHOWN = 200
 
@@ -25,6 +26,7 @@ SHOWN = 200
 @page()
 @never_cache
 @require_http_methods(["GET", "POST"])
+@proven(lambda request: request.POST.get("do") in LinkCode.For.values)
 def telegram(request: HttpRequest) -> HttpResponse | HttpResponseBase:
     """What is linked; `do` makes a code (shown this once), takes a link back, or says what one is told."""
     access = access_for(request)

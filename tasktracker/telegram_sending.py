@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from ingestion import inbox
@@ -54,7 +55,10 @@ def send_waiting(*, bot_id: int, seconds: float = BUDGET) -> float | None:
 def forget_sent() -> None:
     """Let go of what was said, and of the words of what may never have arrived."""
     now = timezone.now()
-    BotCall.objects.filter(created_at__lt=now - KEEP, taken_at__isnull=False).delete()
+    BotCall.objects.filter(Q(taken_at__isnull=False) | Q(done_at__isnull=False), created_at__lt=now - KEEP).delete()
+    # Of a bot that is paused or has no token, too, which nobody asks what it has to say.
+    unsaid = BotCall.objects.filter(taken_at=None, done_at=None, created_at__lt=now - TOO_LATE)
+    unsaid.update(params={}, done_at=now, error="too late")
     BotCall.objects.filter(taken_at__lt=now - timedelta(minutes=10), done_at=None).update(
         params={}, done_at=now, error="nobody knows whether it arrived"
     )
@@ -127,10 +131,17 @@ def _failed(call: BotCall, error: BotCallFailed) -> None:
 
 
 def _sent(call: BotCall, bot: Source, message: dict[str, Any]) -> None:
-    """Keep the post as the bot's own: Telegram does not deliver it to its author."""
+    """Keep the post as the bot's own: Telegram does not deliver it to its author.
+
+    Not so what one person was told who may read more than others here: a message is read by everybody.
+    """
+    if "proposal" in call.about:
+        if isinstance(number := message.get("message_id"), int):
+            keep_shown(bot=bot, chat_id=call.chat_id, message_id=number, about=call.about)
+        return
+    if call.contact_id is not None:
+        return
     try:
         inbox.record_own_post(source_id=bot.pk, message=message)
     except DatabaseError as error:
         log.warning("the bot's own post was not stored (%s)", type(error).__name__)
-    if "proposal" in call.about and isinstance(number := message.get("message_id"), int):
-        keep_shown(bot=bot, chat_id=call.chat_id, message_id=number, about=call.about)

@@ -5,6 +5,7 @@ importer of Telegram Desktop's export gives them, so that a live and an imported
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,6 +24,7 @@ from ingestion.text import clean_json, clean_name
 MESSAGE_UPDATES = ("message", "edited_message", "channel_post", "edited_channel_post")
 # Reactions come only where the bot is an administrator, and only to who names them.
 ALLOWED_UPDATES = (*MESSAGE_UPDATES, "callback_query", "message_reaction", "message_reaction_count")
+_LINK = re.compile(r"/link(@\w+)?(\s|$)", re.IGNORECASE)
 _REACTIONS = 20  # kinds of them on one message; the same number as the importer's
 
 
@@ -36,7 +38,7 @@ def read(raw: bytes, *, bot_id: str) -> Reading:
         return Reading(why_not="not an update")
     for name in MESSAGE_UPDATES:
         if isinstance(message := update.get(name), dict):
-            found = read_message(message, bot_id=bot_id)
+            found = _without_code(read_message(message, bot_id=bot_id))
             # Whoever edits a command, or posts one as a channel, is not answered.
             return replace(found, asks=name == "message" and found.draft is not None and _is_command(message))
     if isinstance(update.get("callback_query"), dict):
@@ -78,6 +80,13 @@ def read_message(message: Mapping[str, Any], *, bot_id: str) -> Reading:
         moved_to=_chat_number(message.get("migrate_to_chat_id")),
         moved_from=_chat_number(message.get("migrate_from_chat_id")),
     )
+
+
+def _without_code(found: Reading) -> Reading:
+    """A code to link by is for the bot: until that has heard it, whoever else says it is taken for who made it."""
+    if found.draft is None or _LINK.match(found.draft.text) is None:
+        return found
+    return replace(found, draft=replace(found.draft, text="/link"))
 
 
 def _is_command(message: Mapping[str, Any]) -> bool:

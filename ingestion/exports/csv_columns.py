@@ -134,7 +134,7 @@ def moment(value: str, timezone: tzinfo, *, date_format: str = "", is_day_first:
         else:
             when = _epoch(value) or _iso(value) or _numbers(value, is_day_first) or parsedate_to_datetime(value)
         return (when if when.tzinfo else when.replace(tzinfo=timezone)).astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError, OSError):
+    except (ValueError, TypeError, IndexError, OverflowError, OSError, re.error):  # the last: %d twice in a format
         return None
 
 

@@ -86,7 +86,12 @@ def is_any_wanted() -> bool:
 
 def is_mailbox(source: Source) -> bool:
     """Whether mail is fetched from a server that the source names, and not posted to us."""
-    return source.kind == Source.Kind.EMAIL and bool(str(source.config.get("host") or "").strip())
+    return bool(server_of(source))
+
+
+def server_of(source: Source) -> str:
+    """The mail server that a source names; "" where mail is posted to us, and for every other kind."""
+    return str(source.config.get("host") or "").strip().lower() if source.kind == Source.Kind.EMAIL else ""
 
 
 def account_of(source: Source) -> Account:

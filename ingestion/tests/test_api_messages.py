@@ -187,4 +187,4 @@ def test_the_filter_choices_name_sources_channels_and_authors(owner: Person) -> 
     post(owner)
     choices = owner.api.get("/api/messages/filters").json()
     assert [row["name"] for row in choices["authors"]] == ["Dana"]
-    assert {"sources", "channels", "authors"} == set(choices)
+    assert {"sources", "channels", "authors", "projects", "verdicts", "categories", "filters"} == set(choices)

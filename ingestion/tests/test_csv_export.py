@@ -153,6 +153,8 @@ def test_day_and_month_go_by_the_dates_that_tell(tmp_path: Path) -> None:
     assert drafts_of(unclear)[0].sent_at == datetime(2026, 2, 1, tzinfo=UTC)
     assert any("day first" in note for note in notes(unclear))
     assert drafts_of(unclear, date_format="%m/%d/%Y")[0].sent_at == datetime(2026, 1, 2, tzinfo=UTC)
+    skipped = parts(unclear, date_format="%d %d")[1]  # a format that breaks the pattern which is made of it
+    assert [one.reason for one in skipped] == ["sent_at is not a time"]
 
 
 def test_a_day_and_a_time_in_columns_of_their_own(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The mapping of any JSON to a message: what it finds, and what it says where it does not."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -106,3 +108,30 @@ def test_whatever_is_written_there_is_a_message_or_a_reason(mapping: dict[str, s
     found = preview_mapping(mapping, body)
     assert (found.draft is None) == bool(found.errors)
     assert all(found.errors.values())
+
+
+BOMBS = [
+    "|".join(["[@,@][]"] * 60),  # twice as many with each step
+    "|".join(["[@,@]"] * 60) + "|to_string(@)",
+    "|".join(["join('',[@,@])"] * 50),
+    "|".join(["to_string([@])"] * 60),
+    "join(text, rows)",
+    "rows[?" + " || ".join(["x"] * 240) + "]",
+]
+
+
+@pytest.mark.parametrize("expression", BOMBS)
+def test_no_expression_takes_long(expression: str) -> None:
+    """In a process of its own, which ends with the test whatever happens: with half a gigabyte, and 20 seconds."""
+    program = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29));"
+        "resource.setrlimit(resource.RLIMIT_CPU, (20, 20));"
+        "from ingestion.mapping import preview_mapping;"
+        "body = {'text': 'x' * 200_000, 'rows': ['y'] * 200_000};"
+        "found = preview_mapping({'text': sys.argv[1], 'author': '`a`'}, body);"
+        "assert found.errors['text'], found"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, expression], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 0, ended.stderr[-500:]

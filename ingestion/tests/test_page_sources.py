@@ -1,8 +1,10 @@
 """`/settings/sources/`: how each is doing, its form, its secret shown once, Telegram's webhook, raw deliveries."""
 
+import base64
 import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -69,7 +71,7 @@ def test_the_list_tells_in_words_how_each_source_is_doing(admin: Client, owner: 
     assert len(after) == len(before)
 
 
-def filled(client: Client, address: str, **values: Any) -> Any:
+def filled(client: Client, address: str, /, **values: Any) -> Any:
     """What comes of the page's own form."""
     page = Page.of(client.get(address))
     form = next(form for form in page.all("form") if [tag for tag in form.inside if tag.attrs.get("name") == "name"])
@@ -127,10 +129,85 @@ def test_a_mailbox_and_a_mapping_are_kept_in_the_config(admin: Client) -> None:
     }  # fmt: skip
     filled(admin, f"{SOURCES}new/?kind=webhook", name="hook", map_text="body.words")
     assert Source.objects.get(name="hook").config == {"format": "generic", "mapping": {"text": "body.words"}}
-    filled(admin, f"{SOURCES}new/?kind=webhook", name="issues", format="github")
-    issues = Source.objects.get(name="issues")
-    assert f"/webhook/github/{issues.uid}" in admin.get(f"{SOURCES}{issues.pk}/").content.decode()
     assert "no expression" in filled(admin, f"{SOURCES}new/?kind=webhook", name="other", map_text="a[").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "steps"),
+    [
+        ("github", ("Issue comments", "application/json", "signing secret")),
+        ("gitlab", ("Merge request events", "Secret token")),
+        ("generic", ("Standard Webhooks", "webhook-signature")),
+    ],
+)
+def test_a_webhook_has_an_address_for_each_format_and_says_what_to_enter_there(
+    admin: Client, given: str, steps: tuple[str, ...]
+) -> None:
+    filled(
+        admin, f"{SOURCES}new/?kind=webhook", name="hook", format=given, map_text="a.b" if given == "generic" else "a["
+    )
+    source = Source.objects.get()
+    assert source.config == {"format": given, "mapping": {"text": "a.b"} if given == "generic" else {}}
+    page = Page.of(admin.get(f"{SOURCES}{source.pk}/"))
+    assert page.one("input", id="address").attrs["value"] == f"http://localhost/webhook/{given}/{source.uid}"
+    for words in steps:
+        assert words in page.text, words
+    hidden = [
+        tag.attrs["name"] for tag in page.one("div", **{"data-only-for": "generic"}).inside if "name" in tag.attrs
+    ]
+    assert "map_text" in hidden  # for generic alone, and nothing else of the form
+    assert "format" not in hidden
+
+
+def test_a_mailbox_and_posted_mail_never_share_a_secret(admin: Client) -> None:
+    new = f"{SOURCES}new/?kind=email"
+    assert "Name the server" in filled(admin, new, name="box", way="imap", host="").content.decode()
+    filled(
+        admin, new, name="box", host="imap.example.com", user="team", password="of the mailbox", address="a@b.example"
+    )
+    box = Source.objects.get()
+    page = f"{SOURCES}{box.pk}/"
+    assert box.config["address"] == "a@b.example"
+    assert "/webhook/email/" not in admin.get(page).content.decode()
+    assert "another server" in filled(admin, page, host="imap.other.example").content.decode()
+    posted_to(box, "of the mailbox", 401)
+
+    filled(admin, page, way="posted")
+    box.refresh_from_db()
+    assert (box.config, box.open_secrets()) == ({"address": "a@b.example"}, [])
+    posted_to(box, "of the mailbox", 401)
+    made = Page.of(admin.post(f"{page}secret/"))
+    secret = made.one("code", id="secret").text
+    there = made.one("code", id="with-secret").text
+    assert there == f"http://mail:{quote(secret, safe='')}@localhost/webhook/email/{box.uid}"
+    assert "Mailgun" in Page.of(admin.get(page)).text
+    posted_to(box, secret, 200)
+
+    assert "another server" in filled(admin, page, way="imap", host="imap.example.com").content.decode()
+    filled(admin, page, way="imap", host="imap.example.com", user="team", password="of the mailbox")
+    box.refresh_from_db()
+    assert box.open_secrets() == ["of the mailbox"]
+    posted_to(box, secret, 401)
+    posted_to(box, "of the mailbox", 401)
+    # Over the API the same holds.
+    body = json.dumps({"config": {}})
+    assert admin.patch(f"/api/sources/{box.pk}", body, content_type="application/json").status_code == 200
+    posted_to(box, "of the mailbox", 401)
+    filled(admin, page, way="posted", signing_key="of Mailgun")
+    box.refresh_from_db()
+    assert box.open_secret() == "of Mailgun"
+
+
+def posted_to(source: Source, password: str, status: int) -> None:
+    """A mail posted as Postmark does, with this password in the address."""
+    shown = base64.b64encode(f"mail:{password}".encode()).decode()
+    answer = Client(headers={"host": "localhost"}).post(
+        f"/webhook/email/{source.uid}",
+        json.dumps({"MessageID": "1", "From": "a@b.example"}),
+        content_type="application/json",
+        headers={"Authorization": f"Basic {shown}"},
+    )
+    assert answer.status_code == status
 
 
 def test_a_mapping_is_tried_on_a_body_that_is_pasted(admin: Client) -> None:

@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import os
+import shutil
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -16,8 +18,10 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from ingestion import importing, upload_work, uploads
+from ingestion.drafts import NotThisFormat
 from ingestion.models import Message, Upload
 from ingestion.tests.telegram_files import chat, message
+from tasktracker.core.errors import Conflict
 from tasktracker.core.models import Event, StatusChange
 from tasktracker.core.tests.factories import Person
 
@@ -121,7 +125,7 @@ def test_a_file_that_is_no_export_is_refused_by_its_own_name(manager: Client) ->
     assert Upload.objects.count() == 1
 
 
-def test_a_cut_file_keeps_what_is_whole_and_says_so(manager: Client) -> None:
+def test_a_cut_file_keeps_what_is_whole_and_says_so(manager: Client, folder: Path) -> None:
     upload = looked(manager, EXPORT[: len(EXPORT) * 2 // 3])
     assert upload.preview["cut"]
     act(manager, upload, "start")
@@ -130,6 +134,30 @@ def test_a_cut_file_keeps_what_is_whole_and_says_so(manager: Client) -> None:
     assert upload.status == "failed"
     assert "What is whole was imported" in upload.error
     assert upload.counts["created"] == Message.objects.count() > 10
+    # It would break off there again: the file goes at once.
+    assert list(folder.iterdir()) == []
+    page = manager.get(f"/settings/uploads/{upload.pk}/").content.decode()
+    assert "The file is not here any more" in page
+    assert f"/settings/uploads/{upload.pk}/dismiss/" not in page
+    assert manager.post(f"/settings/uploads/{upload.pk}/start/").status_code == 409
+
+
+def test_the_file_of_an_import_that_failed_goes_when_it_is_dismissed(
+    manager: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(**_: Any) -> None:
+        raise NotThisFormat("this line is in another encoding")
+
+    upload = act(manager, looked(manager), "start")
+    assert manager.post(f"/settings/uploads/{upload.pk}/dismiss/").status_code == 409
+    monkeypatch.setattr(importing, "import_export", refused)
+    upload_work.run_import(upload_id=upload.pk)
+    assert [path.name for path in folder.iterdir()] == [upload.stored]
+    assert "kept for a week" in manager.get(f"/settings/uploads/{upload.pk}/").content.decode()
+    act(manager, upload, "dismiss")
+    upload.refresh_from_db()
+    assert (upload.status, upload.stored, list(folder.iterdir())) == ("failed", "", [])
+    assert "another encoding" in manager.get(f"/settings/uploads/{upload.pk}/").content.decode()
 
 
 def test_cancelled_in_the_middle_it_keeps_what_is_stored_and_goes_on_later(
@@ -238,3 +266,14 @@ def test_files_go_after_a_week_and_nothing_at_work_is_deleted(manager: Client, f
     assert manager.post(f"/settings/uploads/{busy.pk}/delete/").status_code == 409
     assert manager.post(f"/settings/uploads/{fresh.pk}/delete/").status_code == 302
     assert {path.name for path in folder.iterdir()} == {busy.stored}
+
+
+def test_what_others_have_still_to_send_takes_its_room(owner: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else each of them finds the disk empty, and together they fill it."""
+    room = uploads.SPARE + 1_500
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=room))
+    about: dict[str, Any] = {"workspace": owner.workspace, "by": owner.user, "source_name": "Old"}
+    uploads.begin_upload(**about, file_name="a.json", size=1_000)
+    with pytest.raises(Conflict, match="no room"):
+        uploads.begin_upload(**about, file_name="b.json", size=1_000)
+    uploads.begin_upload(**about, file_name="c.json", size=400)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 from django.core.cache import cache
 
-from ingestion import inbox, services, slack_names
+from ingestion import inbox, probing, services, slack_names
 from ingestion.channels import mattermost
 from ingestion.models import Channel, Delivery, Message, MessageRevision, Participant, Source
 from tasktracker.core.tests.factories import Person
@@ -42,6 +42,7 @@ def slack_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         answers: ClassVar = {
             "/users.info?user=U1": {"ok": True, "user": {"id": "U1", "profile": {"display_name": "Ann"}}},
             "/users.info?user=U2": {"ok": True, "user": {"id": "U2", "real_name": "Bob B."}},
+            "/auth.test": {"ok": True, "url": "https://dev-team.slack.com/", "team": "Dev"},
             "/conversations.info?channel=C1": {"ok": True, "channel": {"id": "C1", "name": "dev"}},
         }
 
@@ -52,6 +53,8 @@ def slack_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             self.send_response(200)
             self.end_headers()
             self.wfile.write(json.dumps(body or {"ok": False, "error": "user_not_found"}).encode())
+
+        do_POST = do_GET
 
         def log_message(self, *args: Any) -> None:
             return
@@ -172,6 +175,44 @@ class TestSlack:
         report = services.import_export(source=history, path=tmp_path)
         assert (report.created, report.unchanged, report.updated) == (1, 1, 0)
         assert Message.objects.order_by("sent_at")[0].url == "https://slack.com/archives/C1/p1767340860000200"
+
+
+def test_a_tested_slack_source_knows_its_team_and_links_there(slack: Source, owner: Person) -> None:
+    receive(slack, said("hello"))
+    assert Message.objects.get().url.startswith("https://slack.com/archives/")
+    assert probing.probe(slack).detail.startswith("Connected to Dev. Ready; the last message is of")
+    slack.refresh_from_db()
+    assert slack.config["team_domain"] == "dev-team"
+    message = Message.objects.select_related("source", "channel").get()
+    assert message.url == "https://dev-team.slack.com/archives/C1/p1767340860000200"
+    for odd in ("evil.example/", "a.b.c", "", 7):
+        message.source.config["team_domain"] = odd
+        assert message.url == "https://slack.com/archives/C1/p1767340860000200"
+    other = Source(workspace=owner.workspace, name="other", kind="slack")
+    other.set_secret(json.dumps({"signing_secret": "s", "bot_token": "xoxb-2"}))
+    assert probing.probe(other) == probing.Probe(False, "Slack refused the bot token: user_not_found.")
+    assert "xoxb-1" not in str(slack.config)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("https://github.com/o/r/issues/5", True),
+        ("http://github.com/o/r/issues/5", False),
+        ("https://github.com.evil.example/o/r/issues/5", False),
+        ("https://github.com@evil.example/", False),
+        ("javascript:alert(1)//github.com", False),
+        ("https://[", False),
+        (7, False),
+    ],
+)
+def test_a_forges_message_links_to_the_forge_alone(owner: Person, given: object, shown: bool) -> None:
+    source = made(owner, "webhook", "github")
+    receive(source, hub("opened", issue=ISSUE))
+    message = Message.objects.get()
+    assert message.url == ISSUE["html_url"]
+    message.metadata["url"] = given
+    assert message.url == (given if shown else "")
 
 
 REPOSITORY = {"id": 9, "full_name": "o/r", "html_url": "https://github.com/o/r"}

@@ -18,10 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from ingestion import inbox
+from ingestion import inbox, source_upkeep
 from ingestion.models import Delivery, Message, Source
 from ingestion.webhooks import receiving, views
 from tasktracker.core.tests.factories import Person
+from tasktracker.core.throttling import counters
 from tasktracker.tests.support import count
 
 WHSEC = "whsec_" + base64.b64encode(b"k" * 32).decode()
@@ -127,6 +128,28 @@ class TestEachDoor:
         assert Delivery.objects.get().status == "processed"
         assert Message.objects.get().text.lower() == "ship it on monday"
 
+    def test_what_comes_while_it_is_paused_is_stored_and_read_when_it_goes_on(self, owner: Person, door: str) -> None:
+        source = made(owner, door)
+        source_upkeep.set_active(source=source, is_active=False)
+        body = json.dumps(BODIES[door]).encode()
+        assert deliver(source, body).status_code == 200
+        assert post(source, body, signed(door, body, OTHER)).status_code == (200 if door == "mattermost" else 401)
+        Delivery.objects.update(received_at=datetime.now(UTC) - timedelta(minutes=1))
+        (delivery,) = Delivery.objects.all()
+        assert (inbox.sweep(), inbox.work_off(source_id=source.pk), inbox.process(delivery_id=delivery.pk)) == (
+            0,
+            [],
+            None,
+        )
+        assert not inbox.has_new(source_id=source.pk)
+        delivery.refresh_from_db()
+        assert (delivery.status, delivery.attempts, Message.objects.count()) == ("received", 0, 0)
+        receiving.about_to_look(source.pk)
+        source_upkeep.set_active(source=source, is_active=True)
+        assert counters().exists(receiving._key("work", source.pk))  # a job is on its way
+        assert inbox.sweep() == 1
+        assert Message.objects.get().text.lower() == "ship it on monday"
+
     def test_replayed_id_changes_nothing(self, owner: Person, door: str) -> None:
         source = made(owner, door)
         body = json.dumps(BODIES[door]).encode()
@@ -142,8 +165,6 @@ class TestEachDoor:
         assert Delivery.objects.count() == 1
 
     def test_wrong_secret_or_none_leaves_no_trace(self, owner: Person, door: str) -> None:
-        paused = made(owner, door)
-        Source.objects.filter(pk=paused.pk).update(name="paused", is_active=False)
         source = made(owner, door)
         body = json.dumps({**BODIES[door], "token": OTHER}).encode()
         wrong = signed(door, body, OTHER)
@@ -154,7 +175,6 @@ class TestEachDoor:
             post(source, body, {}),
             post(source, body, dict.fromkeys(wrong, "ключÿ")),
             post(source, body, dict.fromkeys(wrong, "")),
-            post(paused, good, signed(door, good)),
             post(nobody, good, signed(door, good)),
             *(post(source, good, signed(door, good), door=other) for other in DOORS if other != door),
         ]

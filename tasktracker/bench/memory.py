@@ -18,7 +18,7 @@ AIM = 200  # MB, for 1 GB as for 100
 
 
 def run(workspace: Workspace) -> list[Result]:
-    size = int(os.environ.get("TT_BENCH_MB", "300"))
+    size = int(os.environ.get("TT_BENCH_MB", "200"))
     return [
         measured(workspace, "Telegram export", "result.json", write_telegram, size),
         measured(workspace, "mailbox", "inbox.mbox", write_mailbox, size),

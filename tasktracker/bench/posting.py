@@ -1,12 +1,9 @@
-"""`POST /api/messages` over one connection, against the same INSERT alone with a commit each."""
+"""`POST /api/messages` over one connection, against the same INSERT alone with a commit each; the bulk against it."""
 
 import json
 import socket
-import time
 from dataclasses import replace
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 
 from django.conf import settings
 from django.utils import timezone
@@ -14,17 +11,18 @@ from django.utils import timezone
 from ingestion import services, storage
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
 from ingestion.tidy import judge, tidy
-from tasktracker import stack
 from tasktracker.bench import Result, stopwatch
+from tasktracker.bench.load import Address, request, running
 from tasktracker.core.models import Workspace
 from tasktracker.core.services import create_token, ensure_member
-from tasktracker.embedded import Child, EngineError, Layout
 
 ROUNDS = 5
 POSTS = 200  # in a round
 WARM_UP = 50
-READY_SECONDS = 60
+BULK = 5_000  # rows in one call, as many as it takes
+BULKS = 3
 AIM = 0.25
+BULK_AIM = 20
 TEXT = "The export of invoices fails for every shop that has a VAT id, since the release on Tuesday."
 
 
@@ -33,21 +31,15 @@ def run(workspace: Workspace) -> list[Result]:
     inserts = Inserts(workspace)
     member = ensure_member(username="bench", workspace_slug=workspace.slug, role="admin")
     token = create_token(user=member.user, workspace=workspace)
-    with TemporaryDirectory() as folder:
-        layout = Layout.of(Path(folder) / "stack")
-        layout.prepare()
-        plan = stack.Plan(layout=layout, port=stack.free_port("127.0.0.1"), variables={"TT_API_RATE": "10000000/min"})
-        web = stack.web(plan)
-        web.start()
-        try:
-            wait_for(web, plan)
-            posts = Posts(plan, token)
-            for act in (inserts, posts):
-                act.do(WARM_UP)
-            rounds = [(inserts.do(POSTS), posts.do(POSTS)) for _ in range(ROUNDS)]
-        finally:
-            web.stop()
+    with running() as address:
+        posts = Posts(address, token)
+        for act in (inserts, posts):
+            act.do(WARM_UP)
+        rounds = [(inserts.do(POSTS), posts.do(POSTS)) for _ in range(ROUNDS)]
+        posts.bulk()
+        parts = [(posts.do(POSTS) / POSTS, posts.bulk() / BULK) for _ in range(BULKS)]
     ratio = median(inserting / posting for inserting, posting in rounds)
+    many = median(single / bulk for single, bulk in parts)
     return [
         Result(
             "POST /api/messages / INSERT alone, one connection, a commit each",
@@ -56,7 +48,15 @@ def run(workspace: Workspace) -> list[Result]:
             ratio,
             f"≥ {AIM}",
             ratio >= AIM,
-        )
+        ),
+        Result(
+            f"POST /api/messages/bulk of {BULK:,} / POST /api/messages, one connection, messages a second",
+            f"{1 / median(bulk for _, bulk in parts):,.0f}/s",
+            f"{1 / median(single for single, _ in parts):,.0f}/s",
+            many,
+            f"≥ {BULK_AIM}",
+            many >= BULK_AIM,
+        ),
     ]
 
 
@@ -91,47 +91,49 @@ class Posts:
     The client is a socket: what `http.client` takes for itself says nothing about the server.
     """
 
-    def __init__(self, plan: stack.Plan, token: str) -> None:
-        self.socket = socket.create_connection((plan.host, plan.port), timeout=30)
+    def __init__(self, address: Address, token: str) -> None:
+        self.address = address
+        self.token = token
+        self.socket = socket.create_connection(address, timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.answers = self.socket.makefile("rb")
-        self.head = (
-            f"POST /api/messages HTTP/1.1\r\nHost: {plan.host}:{plan.port}\r\nAuthorization: Bearer {token}\r\n"
-            "Content-Type: application/json\r\nContent-Length: "
-        )
         self.done = 0
 
     def do(self, count: int) -> float:
         """The seconds that `count` of them took."""
         with stopwatch() as took:
             for number in range(self.done, self.done + count):
-                self.post(number)
+                self.call("/api/messages", self.message(number), b" 201 ")
         self.done += count
         return took()
 
-    def post(self, number: int) -> None:
-        body = {
+    def bulk(self) -> float:
+        """The seconds that one call with as many as it takes took, all of them new."""
+        rows = [self.message(number) for number in range(self.done, self.done + BULK)]
+        self.done += BULK
+        with stopwatch() as took:
+            answer = json.loads(self.call("/api/messages/bulk", rows, b" 200 "))
+        if answer["created"] != BULK:
+            raise RuntimeError(f"of {BULK} messages {answer['created']} were created")
+        return took()
+
+    def message(self, number: int) -> dict[str, str]:
+        return {
             "source": "posts",
             "external_id": str(number),
             "author": "Ann",
             "text": TEXT,
             "sent_at": "2026-11-01T10:00:00Z",
         }
-        sent = json.dumps(body)
-        self.socket.sendall(f"{self.head}{len(sent)}\r\n\r\n{sent}".encode())
+
+    def call(self, path: str, content: object, wanted: bytes) -> bytes:
+        sent = json.dumps(content).encode()
+        self.socket.sendall(request(self.address, path, sent, Authorization=f"Bearer {self.token}"))
         status, length = self.answers.readline(), 0
         while (line := self.answers.readline()) not in {b"\r\n", b""}:
             if line.lower().startswith(b"content-length:"):
                 length = int(line.partition(b":")[2])
         answer = self.answers.read(length)
-        if b" 201 " not in status or not answer:
-            raise RuntimeError(f"POST /api/messages answered {status!r}")
-
-
-def wait_for(web: Child, plan: stack.Plan) -> None:
-    """Return when the web process reaches its database; EngineError with the log's reason when it does not."""
-    deadline = time.monotonic() + READY_SECONDS
-    while stack.health(plan, "localhost").get("database") != "ok":
-        if web.exit_code() is not None or time.monotonic() > deadline:
-            raise EngineError(f"the web process did not answer: {web.last_words()}")
-        time.sleep(0.1)
+        if wanted not in status or not answer:
+            raise RuntimeError(f"{path} answered {status!r}")
+        return answer

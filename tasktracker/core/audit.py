@@ -40,7 +40,8 @@ DECIDED = {
     "knowledge_task": "task",
     "analysis_analysisrun": "run",
 }
-KINDS = (*WATCHED.values(), *DECIDED.values())
+PERSON = "person"  # noted by ingestion: people who speak in a chat have no trigger, since imports write them
+KINDS = (*WATCHED.values(), *DECIDED.values(), PERSON)
 
 type Middleware = Callable[[HttpRequest], HttpResponseBase]
 

@@ -11,7 +11,9 @@ from urllib.parse import parse_qs
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from channels.security.websocket import AllowedHostsOriginValidator
+from django.conf import settings
 from django.db import DatabaseError
+from django.utils.module_loading import import_string
 from psycopg_pool import PoolTimeout
 
 from tasktracker.core import presence, secondstep, selectors, walls
@@ -51,6 +53,8 @@ def origin_or_token(inner: Asgi) -> Asgi:
 class EventConsumer(AsyncJsonWebsocketConsumer):
     """`/ws/?since=ID&types=a,b&source=…&author=…&workspace=SLUG`: frames `{"id","type","object","at","data"}`.
 
+    Messages go through the filters of `GET /api/messages`, all but `since`; other events know source and channel only.
+
     With `presence=1` also frames `{"type": "presence", "looking": […]}`, and a client may say what it shows
     (`tasktracker.core.presence`).
     """
@@ -67,7 +71,7 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         self.checking = asyncio.Lock()
         self.seen: list[float] = []
         self.types = {name for name in query.get("types", "").split(",") if name}
-        self.wanted = {name: int(query[name]) for name in ("source", "author") if is_number(query.get(name, ""))}
+        self.sift(query)
         self.with_people = query.get("presence") == "1"
         self.people: list[presence.Looking] = []
         self.shows = False  # whether others see this socket look at something
@@ -88,6 +92,12 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         await self.accept("bearer" if token else None)
         self.dirty.set()
         self.tasks = [asyncio.create_task(self._pump()), asyncio.create_task(self._recheck())]
+
+    def sift(self, query: dict[str, str]) -> None:
+        """Take the filters of the address: what an event says by itself, and what its message is asked for."""
+        self.wanted = {name: int(query[name]) for name in ("source", "channel") if is_number(query.get(name, ""))}
+        asked: dict[str, str] = import_string(settings.STREAM_FILTERS)(query)
+        self.asked = {name: value for name, value in asked.items() if name not in self.wanted}
 
     def _identify(self, token: str | None, slug: str | None) -> tuple[Any, Access | None]:
         if token is not None:
@@ -167,7 +177,7 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
                 return
             if replay.reset:
                 await self.send_json({"type": "reset", "id": replay.last})
-            for frame in coalesce(event for event in replay.events if self._is_wanted(event)):
+            for frame in coalesce(replay.events):
                 await self.send_json(frame)
             self.last = replay.last
             if self.with_people:
@@ -212,16 +222,36 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
     def _news(self) -> selectors.Replay:
         """What happened since the last look, before the wall as it stands now: a source may have been closed since."""
         replay, wall = selectors.events_since(self.access.workspace.pk, self.last), self.access.wall
-        if wall is None or not any(map(walls.source_of, replay.events)):
-            return replay
-        closed = wall.now()
-        return replace(replay, events=[event for event in replay.events if not walls.tells_of(event, closed)])
+        events = replay.events
+        if wall is not None and any(map(walls.source_of, events)):
+            closed = wall.now()
+            events = [event for event in events if not walls.tells_of(event, closed)]
+        events = [event for event in events if self._is_wanted(event)]
+        return replace(replay, events=self._asked_for(events) if self.asked else events)
+
+    def _asked_for(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Without the messages that the filters leave out, as they are now; one query. A deletion is always told."""
+        ids = {event["object"]["id"] for event in events if _says(event)}
+        if not ids:
+            return events
+        found: set[int] = import_string(settings.STREAM_MATCH)(
+            workspace_id=self.access.workspace.pk, ids=ids, wanted=self.asked
+        )
+        return [event for event in events if not _says(event) or event["object"]["id"] in found]
 
     def _is_wanted(self, event: dict[str, Any]) -> bool:
         if self.types and event["type"] not in self.types:
             return False
         data = event["data"]
-        return all(data.get(name, value) == value for name, value in self.wanted.items())
+        source = walls.source_of(event)
+        if source is not None and self.wanted.get("source", source) != source:
+            return False
+        return "channel" not in data or data["channel"] == self.wanted.get("channel", data["channel"])
+
+
+def _says(event: dict[str, Any]) -> bool:
+    """Whether an event is about a message that is there."""
+    return bool(event["object"]["kind"] == "message" and event["type"] != "message.deleted")
 
 
 def coalesce(events: Any) -> list[dict[str, Any]]:

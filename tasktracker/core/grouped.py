@@ -84,7 +84,7 @@ class Grouped:
             return
         answer = await self._recorded(token, body)
         if answer is None:
-            await self._inner(scope, _again(body), send)
+            await self._inner(scope, again(body), send)
             return
         length = (b"content-length", str(len(answer)).encode())
         await send({"type": "http.response.start", "status": 201, "headers": [*self._headers, length]})
@@ -170,18 +170,19 @@ def plain_token(scope: Scope) -> str | None:
         and _JSON.fullmatch(headers.get(b"content-type", b""))
         and int(headers.get(b"content-length", b"0")) <= SMALL
         and any(kind in headers.get(b"accept", b"*/*") for kind in (b"*/*", b"application/json"))
-        and _is_here(headers.get(b"host", b"").decode("latin-1"))
+        and is_here(headers.get(b"host", b"").decode("latin-1"))
         and (not settings.SECURE_SSL_REDIRECT or headers.get(b"x-forwarded-proto") == b"https")
     )
     return token.decode("latin-1").strip() if plain else None
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
+    """Whether a Host header names this server."""
     domain, _ = split_domain_port(host)
     return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
 
 
-def _again(body: bytes) -> Receive:
+def again(body: bytes) -> Receive:
     """A body that was read already, once more."""
     stream = io.BytesIO(body)
 

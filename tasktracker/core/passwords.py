@@ -95,11 +95,13 @@ def use_link(*, token: str, password: str, end_tokens: bool = False) -> User:
 def set_password(*, user: User, password: str, keep: str | None = None, end_tokens: bool = False) -> None:
     """The person sets a valid password: it stands in the log of each of their workspaces.
 
-    Logins but the session `keep` end, links to another password too, and with `end_tokens` every API token.
+    Logins but the session `keep` end, links to another password and codes for bots too, and with `end_tokens` every
+    API token.
     """
     user.set_password(password)
     user.save(update_fields=["password"])
     user.password_links.filter(used_at__isnull=True).delete()
+    user.link_codes.filter(used_at__isnull=True).delete()  # whoever says one to a bot is taken for the person
     changes: dict[str, Any] = {"password": "hidden"}
     if end_tokens:
         ended, _ = user.api_tokens.all().delete()

@@ -50,11 +50,11 @@ DEVICE = "Telegram"
 
 
 class Refused(Exception):
-    """Nobody comes in: `status` of the answer, and what to do about it in words."""
+    """Nobody comes in: `http_status` of the answer, and what to do about it in words."""
 
-    def __init__(self, status: int, title: str, told: str, *, link: bool = False) -> None:
+    def __init__(self, http_status: int, title: str, told: str, *, link: bool = False) -> None:
         super().__init__(title)
-        self.status, self.title, self.told, self.link = status, title, told, link
+        self.http_status, self.title, self.told, self.link = http_status, title, told, link
 
 
 def log_in(request: HttpRequest, *, raw: str, bot_uid: str) -> str:
@@ -160,7 +160,9 @@ def _entitled(bot: Source, person_id: str) -> Access:
     asked = Asked(bot=bot, home=home, message=chat, person={"id": person_id}, name="", words="")
     access = asked.access()
     if access is None:
-        told = "Make a code on the site under Settings, Telegram, and write to the bot: /link CODE. Then open this again."
+        told = (
+            "Make a code on the site under Settings, Telegram, and write to the bot: /link CODE. Then open this again."
+        )
         raise Refused(403, "The bot does not know you yet", told, link=True)
     if secondstep.required_of(access.user) and not secondstep.has_second_step(access.user):
         told = "Your role has to sign in in two steps. Set the second one up on the site, then open this again."

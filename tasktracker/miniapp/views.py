@@ -182,4 +182,4 @@ def _around(request: HttpRequest) -> dict[str, Any]:
 
 
 def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
-    return render(request, "tg/refused.html", {"refusal": refusal}, status=refusal.status)
+    return render(request, "tg/refused.html", {"refusal": refusal}, status=refusal.http_status)

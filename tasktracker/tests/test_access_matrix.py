@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from analysis.models import Agent, Assignment, Schedule, TaskConfig
-from ingestion.models import Delivery, Upload
+from ingestion.models import Delivery, Erasure, NoiseLesson, PersonJoin, Upload
 from ingestion.webhooks.doors import DOORS
 from knowledge.models import Atom, AtomLink, Edit, Project, Task, Topic
 from proposals.models import AutoApproval, SavedFilter
@@ -208,6 +208,14 @@ EXPECTED: dict[str, dict[str, str]] = {
     "settings/uploads/{pk}/piece/": {"post": MANAGER},
     "settings/uploads/{pk}/report/": {"get": MANAGER},
     "settings/uploads/{pk}/{verb}/": {"post": MANAGER},
+    "settings/noise/": {"get": MANAGER},
+    "settings/lessons/{pk}/back/": {"post": MANAGER},
+    "settings/people/": {"get": MANAGER},
+    "settings/people/join/": {"post": MANAGER},
+    "settings/people/{pk}/": {"get": MANAGER},
+    **{f"settings/people/{{pk}}/{verb}/": {"post": ADMIN} for verb in ("login", "export", "erase")},
+    "settings/joins/{pk}/undo/": {"post": MANAGER},
+    "settings/erasures/{pk}/": {"get": MANAGER},
     "settings/duty/": {"get": VIEWER, "post": MANAGER},
     "settings/duty/away/": {"post": REVIEWER},
     "messages/": READ,
@@ -321,6 +329,10 @@ def world(owner: Person, stranger: Person) -> World:
         "invitations": Invitation.objects.create(workspace=acme, digest="i", expires_at=timezone.now()).pk,
         "members": owner.user.memberships.get().pk,
         "deliveries": Delivery.objects.create(source=message.source, external_id="1", raw=b"{}", status="failed").pk,
+        "people": message.author_id or 0,
+        "lessons": NoiseLesson.objects.create(workspace=acme, rule="bot").pk,
+        "joins": PersonJoin.objects.create(workspace=acme, first_id=message.author_id).pk,
+        "erasures": Erasure.objects.create(workspace=acme, participants=[message.author_id]).pk,
         "uploads": Upload.objects.create(workspace=acme, source_name="s", file_name="f", size=1, status="ready").pk,
     }
     ids["review"] = ids["proposals"]

@@ -20,7 +20,7 @@ from tasktracker import env, stack
 ROOT = stack.BASE_DIR
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("web", "worker", "beat", "bot", "migrate")
+OURS = ("web", "worker", "beat", "bot", "mail", "migrate")
 
 PUBLIC_VARIABLES = {
     "DATABASE_URL",

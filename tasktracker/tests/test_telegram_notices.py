@@ -11,8 +11,8 @@ from ingestion import bot_outbox
 from ingestion.models import BotCall, BotContact, Message, Source
 from knowledge import services as knowledge
 from knowledge.models import Task
-from tasktracker import tasks, telegram_sending
-from tasktracker.core.models import Membership
+from tasktracker import tasks, telegram_notices, telegram_sending
+from tasktracker.core.models import Event, Membership
 from tasktracker.core.tests.factories import Person
 from tasktracker.tests.fake_bot_api import Fault
 from tasktracker.tests.support import free_port
@@ -56,6 +56,32 @@ def test_the_author_is_told_each_new_status(talk: Talk, task: Task, owner: Perso
     assert told(talk, task) == []
     knowledge.change_task(task_id=task.pk, by=owner.user, values={"status": "done"})
     assert "is done now" in told(talk, task)[0]
+
+
+def test_what_a_lost_job_left_untold_is_told_by_the_sweep_once(
+    talk: Talk, task: Task, owner: Person, django_assert_max_num_queries: Any
+) -> None:
+    def swept() -> list[str]:
+        before = len(talk.api.sent)
+        tasks.sweep_bots()
+        talk.work()
+        return [message["text"] for message in talk.api.sent[before:] if message["chat"]["id"] == 12]
+
+    assert swept() == [], "its own job may still be on its way"
+    Event.objects.update(at=timezone.now() - timedelta(minutes=2))
+    (text,) = swept()
+    assert text.startswith(f"Your message became task #{task.pk}")
+    assert (swept(), told(talk, task, made=True)) == ([], [])
+    knowledge.change_task(task_id=task.pk, by=owner.user, values={"status": "in_progress"})
+    Event.objects.filter(type="task.updated").update(at=timezone.now() - timedelta(minutes=2))
+    (text,) = swept()
+    assert text.startswith(f"Task #{task.pk} is in progress now:")
+    assert swept() == []
+    knowledge.change_task(task_id=task.pk, by=owner.user, values={"status": "done"})
+    Event.objects.update(at=timezone.now() - telegram_notices.NEWS - timedelta(minutes=1))
+    assert swept() == [], "that is no news any more"
+    with django_assert_max_num_queries(4):
+        telegram_notices.tell_lost()
 
 
 def test_the_events_start_these_jobs(settings: Settings) -> None:

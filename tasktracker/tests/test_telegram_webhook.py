@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.test import Client
 
-from ingestion import bots, inbox, telegram_hook, telegram_webhook
+from ingestion import bots, inbox, source_upkeep, telegram_hook, telegram_webhook
 from ingestion.models import Delivery, Message, Source
 from knowledge.models import Task
 from tasktracker.core.throttling import counters
@@ -107,18 +107,25 @@ def test_too_large_a_body_is_refused(talk: Talk) -> None:
     assert bring(talk.bot, b" " * (telegram_webhook.LARGEST + 1)) == 413
 
 
-def test_f6_without_the_database_or_while_paused_telegram_is_asked_to_come_again(
-    talk: Talk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_f6_without_the_database_telegram_is_asked_to_come_again(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(**_: Any) -> None:
         raise OperationalError("server closed the connection")
 
     with monkeypatch.context() as patch:
         patch.setattr(inbox, "store", away)
         assert bring(talk.bot, numbered(1)) == 503
-    Source.objects.update(is_active=False)
-    assert bring(talk.bot, numbered(1)) == 503
     assert not Delivery.objects.exists()
+
+
+def test_what_comes_while_the_bot_is_paused_is_stored_and_read_when_it_goes_on(talk: Talk) -> None:
+    source_upkeep.set_active(source=talk.bot, is_active=False)
+    assert (bring(talk.bot, numbered(1), "guess"), bring(talk.bot, numbered(1))) == (401, 200)
+    assert bots.polled_accounts() == []
+    talk.work()
+    assert (Delivery.objects.get().status, Message.objects.count()) == ("received", 0)
+    source_upkeep.set_active(source=talk.bot, is_active=True)
+    talk.work()
+    assert Message.objects.get().text == "hello"
 
 
 def test_with_valkey_away_it_is_stored_all_the_same(talk: Talk, valkey_away: None) -> None:
@@ -162,6 +169,7 @@ class TestRunBot:
         assert talk.api.calls == []
 
 
+@pytest.mark.long
 @pytest.mark.live
 def test_a_command_that_came_by_the_webhook_is_answered_by_the_worker(talk: Talk, live_stack: LiveStack) -> None:
     """Real web and worker; Telegram is played. Each call is answered at once."""

@@ -1,4 +1,4 @@
-"""`up` starts the reader of mailboxes when somebody names one, and not before."""
+"""`up` starts the reader of mailboxes and the listener at Discord when somebody names one, and not before."""
 
 import signal
 import sys
@@ -9,6 +9,7 @@ from django.db import DatabaseError
 
 from ingestion.mail import accounts
 from ingestion.models import Source
+from tasktracker import stack
 from tasktracker.core.services import ensure_workspace
 from tasktracker.embedded import Child, Layout
 from tasktracker.management.commands import up
@@ -17,24 +18,31 @@ from tasktracker.tests.support import wait_for
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_mailbox_is_asked_for_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    named = up.MailboxNamed()
-    assert not named()
-    Source.objects.create(
-        workspace=ensure_workspace(slug="default"),
-        name="Mail",
-        kind=Source.Kind.EMAIL,
-        config={"host": "imap.x.example"},
-    )
-    assert not named(), "asked a moment ago"
-    monkeypatch.setattr(up, "MAIL_LOOK_SECONDS", 0.0)
-    assert up.MailboxNamed()()
+def test_a_mailbox_and_a_bot_at_discord_are_asked_for_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    late = up.Latecomers()
+    assert not late()
+    workspace = ensure_workspace(slug="default")
+    Source.objects.create(workspace=workspace, name="Mail", kind=Source.Kind.EMAIL, config={"host": "imap.x.example"})
+    assert not late(), "asked a moment ago"
+    monkeypatch.setattr(up, "LATE_LOOK_SECONDS", 0.0)
+    late = up.Latecomers()
+    assert late()
+    assert late.take() == [stack.mail]
+    bot = Source(workspace=workspace, name="Discord", kind=Source.Kind.DISCORD)
+    bot.save()
+    late()
+    assert not late(), "it has no token"
+    bot.set_secret("a.bot.token")
+    bot.save()
+    assert late()
+    assert late.take() == [stack.discord]
+    assert not late.waiting
 
     def away() -> bool:
         raise DatabaseError
 
     monkeypatch.setattr(accounts, "is_any_wanted", away)
-    assert not up.MailboxNamed()()
+    assert not up.Latecomers()()
 
 
 def test_a_program_that_is_added_later_is_watched_and_ended_with_the_others(tmp_path: Path) -> None:

@@ -14,13 +14,15 @@ from rich.console import Console
 from rich.table import Table
 
 from tasktracker import embedded
-from tasktracker.bench import Result, deciding, importing, memory, pages, posting, runs, spending
+from tasktracker.bench import Result, crowds, deciding, hooks, importing, memory, pages, posting, runs, spending
 from tasktracker.core.services import ensure_workspace
 
 BENCHES = {
     "import": importing.run,
     "memory": memory.run,
     "post": posting.run,
+    "crowd": crowds.run,
+    "webhook": hooks.run,
     "pages": pages.run,
     "spend": spending.run,
     "run": runs.run,

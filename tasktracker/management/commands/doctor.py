@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 
 from analysis import probing
 from analysis.models import Provider
+from ingestion.discord import accounts as discord_accounts
 from ingestion.mail import accounts
 from ingestion.models import Source
 from tasktracker import embedded
@@ -48,6 +49,7 @@ class Command(BaseCommand):
         yield from check_providers()
         yield "bot", check_bot()
         yield "mail", check_mail()
+        yield "discord", check_discord()
 
 
 def check_engines() -> Check:
@@ -80,3 +82,12 @@ def check_mail() -> Check:
     if not accounts.is_any_wanted():
         return Check("ok", "no mailbox is named")
     return health.check_heartbeat("mail", "reader of mailboxes (manage.py run_mail)")
+
+
+def check_discord() -> Check:
+    """The heartbeat of what listens at Discord, where a bot is named."""
+    if not discord_accounts.is_any_wanted():
+        return Check("ok", "no bot is named")
+    beat = health.check_heartbeat("discord", "listener at Discord (manage.py run_discord)")
+    failing = Source.objects.filter(kind=Source.Kind.DISCORD, is_active=True).exclude(last_error="").first()
+    return Check("degraded", f"{failing}: {failing.last_error}") if failing and beat.state == "ok" else beat

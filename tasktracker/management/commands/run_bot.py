@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from ingestion import bots, telegram_hook
 from ingestion.models import Source
-from tasktracker.bot_runner import Runner
+from tasktracker.bot_runner import bot_runner
 from tasktracker.core.errors import DomainError
+from tasktracker.miniapp.menu import offer_app
 
 
 class Command(BaseCommand):
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             if options["no_webhook"]:
                 for source in telegram_hook.by_webhook():
                     telegram_hook.remove_hook(source=source)
-            asyncio.run(Runner().run())
+            asyncio.run(bot_runner().run())
         except DomainError as error:
             raise CommandError(error.detail) from error
 
@@ -53,4 +54,5 @@ class Command(BaseCommand):
         for source in Source.objects.filter(pk__in=ids).order_by("pk"):
             path = reverse("webhook_telegram", args=[source.uid])
             telegram_hook.set_hook(source=source, url=f"{base.rstrip('/')}{path}")
+            offer_app(source_id=source.pk)
             self.stdout.write(f"{source}: Telegram brings its updates to {base.rstrip('/')}{path}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from tasktracker.mail_runner import Runner
+from tasktracker.mail_runner import mail_runner
 
 
 class Command(BaseCommand):
@@ -15,4 +15,4 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # they load every page and endpoint, which this never serves
 
     def handle(self, *args: Any, **options: Any) -> None:
-        asyncio.run(Runner().run())
+        asyncio.run(mail_runner().run())

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -10,13 +11,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from ingestion.discord import accounts as discord_accounts
 from ingestion.mail import accounts
 from tasktracker import embedded, stack
 from tasktracker.core.models import Heartbeat
 from tasktracker.supervisor import Supervisor, signals_interrupt
 
 READY_SECONDS = 90.0
-MAIL_LOOK_SECONDS = 15.0
+LATE_LOOK_SECONDS = 15.0
 
 
 class Command(BaseCommand):
@@ -102,8 +104,11 @@ class Command(BaseCommand):
             self.prepare_data()
             self.announce(plan, missing)
             self.follow()
-            self.supervisor.watch(until=MailboxNamed())
-            self.supervisor.add(stack.mail(plan))
+            late = Latecomers()
+            while late.waiting:
+                self.supervisor.watch(until=late)
+                for make in late.take():
+                    self.supervisor.add(make(plan))
             self.supervisor.watch()
         finally:
             self.say("", "Stopping … (Ctrl-C again does not wait for what is being done)")
@@ -144,22 +149,39 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-class MailboxNamed:
-    """Whether somebody has named a mailbox: until then no process waits for mail. Asks the database now and then."""
+class Latecomers:
+    """Programs that are worth their memory only where a source names something for them: a mailbox, a bot at Discord.
+
+    Asks the database now and then whether one is; what is found is to be taken, and waits no more.
+    """
 
     def __init__(self) -> None:
+        self.waiting: dict[Callable[[stack.Plan], embedded.Child], Callable[[], bool]] = {
+            stack.mail: accounts.is_any_wanted,
+            stack.discord: discord_accounts.is_any_wanted,
+        }
+        self._found: list[Callable[[stack.Plan], embedded.Child]] = []
         self._ask_at = 0.0
 
     def __call__(self) -> bool:
+        """Whether there is one to be taken."""
         if time.monotonic() < self._ask_at:
             return False
-        self._ask_at = time.monotonic() + MAIL_LOOK_SECONDS
+        self._ask_at = time.monotonic() + LATE_LOOK_SECONDS
         try:
-            return accounts.is_any_wanted()
+            self._found = [make for make, is_wanted in self.waiting.items() if is_wanted()]
         except DatabaseError:
             return False  # the parts that need the database all the time say so
         finally:
             connection.close()
+        return bool(self._found)
+
+    def take(self) -> list[Callable[[stack.Plan], embedded.Child]]:
+        """What makes the programs that were found."""
+        found, self._found = self._found, []
+        for make in found:
+            del self.waiting[make]
+        return found
 
 
 def url_of(plan: stack.Plan) -> str:
