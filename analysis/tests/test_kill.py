@@ -77,7 +77,7 @@ def check_done_once(run: AnalysisRun) -> None:
 def test_a_worker_that_is_killed_again_and_again_loses_and_doubles_nothing(
     start_stack: Callable[..., LiveStack],
 ) -> None:
-    conversations = count(60, 400)
+    conversations = count(30, 400)
     expected = undisturbed(conversations)
     stack = start_stack()
     workspace = factories.make_workspace()
@@ -192,6 +192,7 @@ def kill_children(stack: LiveStack) -> None:
         os.kill(int(child), signal.SIGKILL)
 
 
+@pytest.mark.long
 def test_a_cancelled_run_ends_at_once_and_takes_no_late_answer(
     model: Callable[..., tuple[LiveStack, FakeLLM, Workspace]],
 ) -> None:

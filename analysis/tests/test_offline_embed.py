@@ -27,6 +27,7 @@ def test_no_text_gives_no_rows_and_an_empty_text_gives_zeros() -> None:
     assert not embed(["", "  !!! "]).any()
 
 
+@pytest.mark.long
 def test_two_processes_with_other_hash_seeds_give_the_same_numbers() -> None:
     def run(seed: str) -> str:
         environment = {"PYTHONHASHSEED": seed, "PATH": "/usr/bin:/bin", "DJANGO_SETTINGS_MODULE": ""}

@@ -106,6 +106,7 @@ def test_archives_of_any_kind_are_read_or_refused_within_64_mb(tmp_path: Path) -
     assert read_within_64_mb(plain) == str(100_000 if LONG else 20_000)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
 def test_exports_of_every_program_are_read_within_64_mb(tmp_path: Path) -> None:
     times = 20 if LONG else 1

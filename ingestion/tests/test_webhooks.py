@@ -283,6 +283,7 @@ def test_without_the_database_the_sender_comes_again(owner: Person, monkeypatch:
     assert deliver(source, BODIES["generic"]).status_code == 200
 
 
+@pytest.mark.long
 def test_with_the_broker_away_it_is_stored_all_the_same(owner: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     from redis import Redis
 

@@ -35,6 +35,7 @@ def together(*doings: Callable[[], object]) -> list[object]:
         return list(threads.map(do, doings))
 
 
+@pytest.mark.long
 def test_one_decision_for_each_whoever_is_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auto, "is_sampled", lambda proposal_id, rate: False)
     workspace = make_workspace()

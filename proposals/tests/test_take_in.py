@@ -229,6 +229,7 @@ def test_a_snoozed_proposal_gathers_evidence_asleep(run: AnalysisRun, alice: Use
     assert (proposal.status, proposal.evidence.count()) == ("snoozed", 2)
 
 
+@pytest.mark.long
 def test_two_thousand_findings_within_seconds(run: AnalysisRun, workspace: Workspace) -> None:
     messages = [make_message(workspace, text=f"report {n}") for n in range(50)]
     quotes = [make_quote(workspace, message) for message in messages]

@@ -12,7 +12,7 @@ from ingestion.models import Delivery, Message, Source
 from tasktracker.core.tests.factories import Person
 from tasktracker.tests.fake_bot_api import TOKEN, FakeBotApi, Fault, group_message
 from tasktracker.tests.polling import polling
-from tasktracker.tests.support import wait_for
+from tasktracker.tests.support import some, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,7 +39,7 @@ def api(settings: Any) -> Iterator[FakeBotApi]:
         yield api
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", some([*FAULTS], 3))
 def test_a_fault_of_get_updates(name: str, api: FakeBotApi, source: Source, caplog: pytest.LogCaptureFixture) -> None:
     api.fail("getUpdates", FAULTS[name])
     api.deliver({"update_id": 1, "message": group_message(1, "the export fails")})
@@ -50,6 +50,7 @@ def test_a_fault_of_get_updates(name: str, api: FakeBotApi, source: Source, capl
     assert "the export fails" not in caplog.text
 
 
+@pytest.mark.long
 def test_telegram_says_how_long_to_wait_and_is_obeyed(api: FakeBotApi, source: Source) -> None:
     with polling(source) as poller:
         wait_for(lambda: poller.state == "polling" or len(api.calls) > 3, timeout=30)

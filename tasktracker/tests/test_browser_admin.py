@@ -66,6 +66,7 @@ def reports(browser: Browser) -> Counter[str]:
     return Counter(browser.run("return window.__complaints"))
 
 
+@pytest.mark.long
 def test_the_administration_has_a_policy_of_its_own_and_no_other_page_has_it(person: Person) -> None:
     client = Client(headers={"host": "localhost"})
     client.force_login(person.user)
@@ -79,6 +80,7 @@ def test_the_administration_has_a_policy_of_its_own_and_no_other_page_has_it(per
         assert (policy["script-src"], policy["style-src"]) == (script, style), at
 
 
+@pytest.mark.long
 @pytest.mark.browser
 def test_our_policy_would_report_what_is_explained_and_nothing_else(
     person: Person, strict: str, browser: Browser

@@ -133,6 +133,7 @@ def test_without_scripts_the_picker_the_sweep_and_the_history_do_the_same(
         wait_for(lambda left=left: statuses(queue) == left)
 
 
+@pytest.mark.long
 def test_a_cyrillic_keyboard_works_all_of_it(queue: list[Proposal], desk: Callable[[], Browser]) -> None:
     page = desk()
     wait_for(lambda: page.card() == str(queue[0].pk))

@@ -18,7 +18,7 @@ from tasktracker.tests.browser import Browser
 from tasktracker.tests.support import LiveStack, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.live]
-WINDOWS = 150  # enough for some seconds, so that the page has something to show in between
+WINDOWS = 100  # enough for some seconds, so that the page has something to show in between
 SEEN = """
 window.seen = new Set();
 new MutationObserver(() => {
@@ -161,6 +161,7 @@ def test_a_part_is_fetched_once_a_second_at_most(web: LiveStack, browser: Browse
     assert page.complaints() == []
 
 
+@pytest.mark.long
 def test_a_phone_shows_all_of_it_without_scrolling_sideways(web: LiveStack, browser: Browser) -> None:
     page = browser
     owner = make_person("owner", role="admin")

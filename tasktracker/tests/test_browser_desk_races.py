@@ -25,6 +25,7 @@ setTimeout(() => { press("KeyJ"); press("KeyA"); }, 200);
 """
 
 
+@pytest.mark.long
 def test_a_key_is_for_the_row_that_is_chosen_whatever_card_comes_first(
     rita: Person, desk: Callable[..., Browser]
 ) -> None:

@@ -43,6 +43,7 @@ def test_a_card_is_dragged_and_stays_where_it_was_dropped(rita: Person, web: Liv
     assert browser.complaints() == []
 
 
+@pytest.mark.long
 def test_a_card_goes_on_and_back_by_keys_and_keeps_the_focus(rita: Person, web: LiveStack, browser: Browser) -> None:
     task = Task.objects.create(workspace=rita.workspace, title="Fix it")
     browser.log_in(rita.user, web.url)

@@ -38,6 +38,7 @@ def column_of(browser: Browser, task: Task) -> str:
     return str(browser.run(find))
 
 
+@pytest.mark.long
 def test_a_topic_that_nobody_points_at_changes_before_ones_eyes(
     rita: Person, omar: Person, at: Callable[[str], Browser]
 ) -> None:

@@ -67,6 +67,7 @@ def status(pk: str) -> str:
     return Proposal.objects.get(pk=pk).status
 
 
+@pytest.mark.long
 def test_a_morning_by_keyboard_alone_and_all_of_it_taken_back(web: LiveStack, browser: Browser) -> None:
     rita = make_person("rita", role="reviewer")
     waiting = {str(one.pk) for one in make_morning(rita.workspace, MANY)}

@@ -58,6 +58,7 @@ def test_every_page_fits_a_phone_keeps_its_policy_and_can_be_read(
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.long
 def test_the_switch_turns_the_light_and_the_next_page_keeps_it(
     person: Person, web: LiveStack, browser: Browser
 ) -> None:
@@ -89,6 +90,7 @@ def test_what_somebody_wrote_runs_nowhere(person: Person, web: LiveStack, browse
     assert browser.complaints() == []
 
 
+@pytest.mark.long
 def test_a_cell_opens_its_window_beside_the_grid(
     person: Person, made: Everything, web: LiveStack, browser: Browser
 ) -> None:

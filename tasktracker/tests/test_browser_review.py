@@ -126,6 +126,7 @@ def test_selection_grows_by_keys_and_is_decided_as_one(rita: Person, desk: Calla
     wait_for(lambda: {status(p) for p in (one, two, three, four)} == {"pending"})
 
 
+@pytest.mark.long
 def test_who_was_first_is_named_and_the_card_tells_it(rita: Person, desk: Callable[..., Browser]) -> None:
     omar = make_person("omar", role="reviewer")
     one, _ = ranked(rita, 2)

@@ -156,6 +156,7 @@ def test_what_came_of_the_windows_is_not_shown_as_known(
     assert fake_answers.read(server.completions[-1].messages).known
 
 
+@pytest.mark.long
 def test_the_offline_engine_is_one_side(workspace: Workspace, alice: User, agent: Agent) -> None:
     decide(workspace, alice)
     before = whole_database()
@@ -172,6 +173,7 @@ def test_the_offline_engine_is_one_side(workspace: Workspace, alice: User, agent
     assert model["approved_again"] == found["approved"]
 
 
+@pytest.mark.long
 def test_an_agent_that_proposes_tasks_is_asked_about_atoms(
     workspace: Workspace, alice: User, agent: Agent, server: FakeLLM
 ) -> None:
@@ -195,6 +197,7 @@ def test_an_agent_that_proposes_tasks_is_asked_about_atoms(
     assert server.completions[-1].body["temperature"] == 0.5
 
 
+@pytest.mark.long
 def test_a_cap_of_the_day_holds_here_too(workspace: Workspace, alice: User, agent: Agent) -> None:
     decide(workspace, alice)
     SpendingCap.objects.create(workspace=workspace, calls=LLMCall.objects.count())
@@ -202,6 +205,7 @@ def test_a_cap_of_the_day_holds_here_too(workspace: Workspace, alice: User, agen
         compared("--versions", "1", "2")
 
 
+@pytest.mark.long
 def test_what_people_have_not_decided_is_left_out(workspace: Workspace, alice: User, agent: Agent) -> None:
     decide(workspace, alice)
     newest = decided_windows(workspace, stage="knowledge", most=50)[0]
@@ -211,6 +215,7 @@ def test_what_people_have_not_decided_is_left_out(workspace: Workspace, alice: U
     assert compared("--versions", "1", "2", "--windows", "1")["windows"] == 1
 
 
+@pytest.mark.long
 def test_what_a_policy_approved_is_not_held_against_anybody(workspace: Workspace, alice: User, agent: Agent) -> None:
     for proposal in Proposal.objects.filter(kind="atom"):
         services.approve(proposal_id=proposal.pk, by=None)
@@ -222,6 +227,7 @@ def test_what_a_policy_approved_is_not_held_against_anybody(workspace: Workspace
     ] * CONVERSATIONS
 
 
+@pytest.mark.long
 def test_an_answer_that_is_no_good_is_asked_for_in_smaller_packs(
     workspace: Workspace, alice: User, agent: Agent, server: FakeLLM
 ) -> None:
@@ -237,6 +243,7 @@ def test_an_answer_that_is_no_good_is_asked_for_in_smaller_packs(
     assert side["calls"] > 2
 
 
+@pytest.mark.long
 def test_a_provider_that_stays_away_is_given_up_and_said(
     workspace: Workspace, alice: User, agent: Agent, server: FakeLLM, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,6 +261,7 @@ def test_a_provider_that_stays_away_is_given_up_and_said(
     assert all(rest > 0 for rest in rests)
 
 
+@pytest.mark.long
 def test_as_a_table(workspace: Workspace, alice: User, agent: Agent) -> None:
     decide(workspace, alice)
     out = StringIO()
@@ -264,6 +272,7 @@ def test_as_a_table(workspace: Workspace, alice: User, agent: Agent) -> None:
     assert "$0.0000" in text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("args", "told"),
     [

@@ -209,6 +209,7 @@ def health_server() -> Iterator[tuple[str, list[bytes]]]:
     server.server_close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("body", "code"),
     [

@@ -105,6 +105,7 @@ def test_nobody_gets_in_without_the_password_or_over_the_network(data_dir: Path)
         running.stop()
 
 
+@pytest.mark.long
 def test_no_password_is_seen_in_the_list_of_processes(data_dir: Path) -> None:
     running = embedded.start(data_dir)
     try:
@@ -130,6 +131,7 @@ def test_a_second_start_on_the_same_directory_is_refused_in_one_line(data_dir: P
     embedded.start(data_dir).stop()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
 def test_engines_end_when_their_starter_is_killed_and_nothing_is_lost(data_dir: Path) -> None:
     other = starting(data_dir)
@@ -242,6 +244,7 @@ def test_under_root_engines_run_as_somebody_else_also_below_a_closed_folder(
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700  # nobody opened it to the world
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another user")
 def test_under_root_engines_keep_no_right_that_they_do_not_need(data_dir: Path) -> None:
     for folder in data_dir.parents:

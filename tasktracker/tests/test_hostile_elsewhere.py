@@ -59,6 +59,7 @@ def test_the_look_finds_it_where_it_is_not_escaped(payload: str) -> None:
         assert dangers(Page(payload))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", some(range(0, len(PAYLOADS), AT_ONCE), 6))
 def test_the_administration_shows_it_as_text(number: int, person: Person) -> None:
     payload = " ".join(PAYLOADS[number : number + AT_ONCE])

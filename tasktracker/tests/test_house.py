@@ -84,6 +84,7 @@ def test_only_the_gateway_imports_the_model_libraries() -> None:
     assert guilty == []
 
 
+@pytest.mark.long
 def test_starting_django_loads_neither_litellm_nor_aiogram() -> None:
     code = (
         "import django, sys; django.setup(); import tasktracker.urls, tasktracker.asgi;"

@@ -35,6 +35,7 @@ def test_there_are_such_addresses() -> None:
     assert len(TAKES_ID) > 40
 
 
+@pytest.mark.long
 def test_the_admin_bears_them_too(owner: Person) -> None:
     client: Any = Client(headers={"host": "localhost"}, raise_request_exception=False)
     client.force_login(owner.user)

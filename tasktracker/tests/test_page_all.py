@@ -86,6 +86,7 @@ def check_names(page: Page, at: str) -> None:
             assert held or tag.text.strip() or "aria-label" in tag.attrs or "title" in tag.attrs, (at, tag)
 
 
+@pytest.mark.long
 def test_full_pages_are_light_too(person: Person) -> None:
     words = "A sentence of the usual length that somebody wrote on a Tuesday"
     quotes = [make_quote(person.workspace, make_message(person.workspace, f"{words} {n}")) for n in range(80)]

@@ -100,6 +100,7 @@ def test_a_broken_connection_is_resumed(fake: FakeDiscord, how: str) -> None:
     assert Delivery.objects.count() == 3
 
 
+@pytest.mark.long
 def test_what_no_session_brings_is_fetched(fake: FakeDiscord) -> None:
     """New messages beyond a page, in a channel of before and one made meanwhile; edits and deletions; a 429; no two."""
     source = discord_source()

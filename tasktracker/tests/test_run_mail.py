@@ -172,6 +172,7 @@ def test_a_server_without_idle_is_asked_now_and_then(server: Dovecot, monkeypatc
         wait_for(lambda: Message.objects.count() == 1)
 
 
+@pytest.mark.long
 def test_a_server_that_goes_away_is_asked_again(server: Dovecot) -> None:
     source = mailbox_source(server)
     with reading(source) as reader:

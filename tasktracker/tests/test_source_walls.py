@@ -231,6 +231,7 @@ def test_the_socket_tells_nothing_of_a_closed_source(world: World, start_stack: 
     asyncio.run(scenario())
 
 
+@pytest.mark.long
 @pytest.mark.live
 def test_an_open_socket_follows_the_wall_at_once(world: World, start_stack: Any) -> None:
     """A source is closed, and a manager becomes a reviewer, while they listen: by token and by session."""

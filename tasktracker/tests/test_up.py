@@ -250,6 +250,7 @@ def test_commands_say_how_to_start_the_engines_when_they_are_not_running(tmp_pat
     assert doctor.stdout.splitlines()[0].split()[:2] == ["engines", "down"]
 
 
+@pytest.mark.long
 def test_no_embedded_without_servers_is_refused(tmp_path: Path) -> None:
     done = run(tmp_path / "data", "up", "--no-embedded")
     assert done.returncode == 1

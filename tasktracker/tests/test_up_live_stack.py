@@ -30,6 +30,7 @@ def test_web_and_worker_see_what_the_test_writes_and_the_worker_comes_back(live_
     assert live_stack.children["worker"].pid != worker
 
 
+@pytest.mark.long
 def test_no_process_is_left_after_the_fixture(start_stack: Callable[..., LiveStack]) -> None:
     stack = start_stack(worker=False, beat=False)
     assert set(stack.used) == {"web"}

@@ -17,6 +17,7 @@ from tasktracker.tests.support import LiveStack, count, wait_for
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_each_event_three_times_is_one_message_each(owner: Person, live_stack: LiveStack) -> None:
     source = Source(workspace=owner.workspace, name="Slack", kind="slack")

@@ -9,6 +9,7 @@ from tasktracker.core import llm
 from tasktracker.core.enums import ProviderKind
 from tasktracker.core.tests.llm_support import KINDS, Notes, endpoint, notes, only_call, prompt, warm, workspace
 from tasktracker.tests.fake_llm import FakeLLM
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 LONG = "Then we spoke about the deployment of the next version on Friday. " * 60
@@ -55,7 +56,7 @@ def ask(fake: FakeLLM, kind: ProviderKind, **changes: object) -> llm.Reply[Notes
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", some([*FAULTS], 2))
 def test_a_fault_becomes_its_error_and_its_row(fault: str, kind: ProviderKind, settings: Settings) -> None:
     expected = FAULTS[fault]
     with FakeLLM(answer=lambda _: notes("One thing", "Two things"), always=fault) as fake:
