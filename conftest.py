@@ -24,11 +24,12 @@ import django
 import hypothesis
 import psycopg
 import pytest
-from django.conf import settings
+from django.conf import Settings, settings
 from django.contrib.auth.hashers import ScryptPasswordHasher
 from django.core.management.commands import flush
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.test.client import ClientHandler
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tasktracker import embedded
@@ -261,6 +262,29 @@ def _quick_flush() -> Iterator[None]:
             patch.setattr(flush, "emit_post_migrate_signal", lambda *_, **__: None)
         else:
             patch.setattr(DatabaseOperations, "sql_flush", unsealed)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_middleware() -> Iterator[None]:
+    """All test clients of a process share the middleware that the first has made: to make it took 16 ms for each.
+
+    Where a test has settings of its own, its clients make their own.
+    """
+    load, made = ClientHandler.load_middleware, dict[str, Any]()
+    parts = ("_view_middleware", "_template_response_middleware", "_exception_middleware", "_middleware_chain")
+
+    def shared(self: ClientHandler, is_async: bool = False) -> None:
+        if is_async or not isinstance(settings._wrapped, Settings):
+            load(self, is_async)
+        elif made:
+            vars(self).update(made)
+        else:
+            load(self, is_async)
+            made.update({name: getattr(self, name) for name in parts})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientHandler, "load_middleware", shared)
         yield
 
 
