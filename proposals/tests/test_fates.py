@@ -27,7 +27,7 @@ def fate(message: Message) -> fates.Fate:
 
 
 def windowed(message: Message, run: AnalysisRun, **values: Any) -> Window:
-    window = Window.objects.create(run=run, ordinal=message.pk, channel=message.channel, **values)
+    window = Window.objects.create(run=run, ordinal=1_000_000 + message.pk, channel=message.channel, **values)
     WindowMessage.objects.create(window=window, message=message, position=1)
     return window
 
