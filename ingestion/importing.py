@@ -1,17 +1,18 @@
 """History and bulk posts: batches in, counts out. The same file twice changes nothing."""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, tzinfo
 from pathlib import Path
+from typing import Unpack
 
 from django.db import transaction
 
 from ingestion.ahead import ahead
 from ingestion.drafts import ChannelDraft, MessageDraft, Skipped
 from ingestion.exports import CutFile, Export, open_export
+from ingestion.exports.base import Told
 from ingestion.models import Source
 from ingestion.recorder import REASONS_KEPT, ImportReport, Recorder, prepare
 from ingestion.tidy import API_PLATFORM, Judged, api_channel
@@ -49,37 +50,23 @@ def import_export(
     source: Source,
     path: str | Path,
     format_name: str = "auto",
-    zone: tzinfo = UTC,
     dry_run: bool = False,
     progress: Progress | None = None,
     report: ImportReport | None = None,
-    columns: Mapping[str, str] | None = None,
-    encoding: str = "",
-    date_format: str = "",
-    mailbox: str = "",
-    label: str = "",
+    **told: Unpack[Told],
 ) -> ImportReport:
     """Import an export as a stream, batch by batch; each batch is kept when a later one fails or `progress` stops it.
 
     What was stopped goes on by another import of the same file: what is stored already changes nothing.
 
-    The file is read in a thread of its own while the batch before is stored. `report` is one of the caller's, which
-    has its figures whatever happens, and keeps as many reasons as it says. Raises `NotThisFormat` (or its `CutFile`,
-    after everything whole was stored) with one clear line.
+    `told` is for `open_export`. The file is read in a thread of its own while the batch before is stored. `report` is
+    one of the caller's, which has its figures whatever happens, and keeps as many reasons as it says. Raises
+    `NotThisFormat` (or its `CutFile`, after everything whole was stored) with one clear line.
     """
     report = ImportReport() if report is None else report
     recorder = Recorder(source, report)
     with (
-        open_export(
-            path,
-            format_name,
-            timezone=zone,
-            columns=columns,
-            encoding=encoding,
-            date_format=date_format,
-            mailbox=mailbox,
-            label=label,
-        ) as export,
+        open_export(path, format_name, **told) as export,
         fewer_collections(),
         ahead(batches(export, source, report.kept)) as read,
     ):

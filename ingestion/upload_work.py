@@ -16,6 +16,7 @@ from django.utils import timezone
 from ingestion import importing, transitions, uploads
 from ingestion.drafts import NotThisFormat
 from ingestion.exports import CutFile, preview
+from ingestion.exports.base import Told
 from ingestion.exports.csv_columns import parse_mapping
 from ingestion.models import Source, Upload
 from ingestion.recorder import ImportReport
@@ -76,7 +77,7 @@ def _check(upload: Upload) -> None:
         if not path.is_file():
             raise NotThisFormat(GONE)
         name = preview.detect_format(path) if upload.format == "auto" else upload.format
-        found = preview.preview(path, name, timezone=zone_of(upload), **options_of(upload), progress=keeper.looked)
+        found = preview.preview(path, name, **options_of(upload), progress=keeper.looked)
     except Stopped:
         return
     except NotThisFormat as error:
@@ -85,21 +86,17 @@ def _check(upload: Upload) -> None:
     finish(upload, S.READY, format=name, preview=shown(found))
 
 
-def options_of(upload: Upload) -> dict[str, Any]:
-    """What the reader of the file is told, beside the zone."""
+def options_of(upload: Upload) -> Told:
+    """What the reader of the file is told."""
     given = upload.options
     return {
+        "timezone": ZoneInfo(given.get("timezone", "UTC")),  # of times that name none
         "columns": parse_mapping(given.get("columns", "")),
         "encoding": given.get("encoding", ""),
         "date_format": given.get("date_format", ""),
         "mailbox": given.get("mailbox", ""),
         "label": upload.file_name,  # after which a mailbox is called: the stored name is another one each time
     }
-
-
-def zone_of(upload: Upload) -> ZoneInfo:
-    """The zone of times that name none."""
-    return ZoneInfo(upload.options.get("timezone", "UTC"))
 
 
 def shown(found: preview.Preview) -> dict[str, Any]:
@@ -134,7 +131,6 @@ def _import(upload: Upload, source: Source) -> None:
             source=source,
             path=path,
             format_name=upload.format,
-            zone=zone_of(upload),
             **options_of(upload),
             progress=keeper.progress,
             report=keeper.report,

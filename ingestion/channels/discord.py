@@ -16,6 +16,7 @@ from ingestion.drafts import ChannelDraft, MessageDraft, Skipped
 from ingestion.exports.discord_message import channel_of, dicts, draft_of, identity, moment, string
 from ingestion.text import clean_name
 from ingestion.webhooks.calls import json_object
+from tasktracker.core.paths import is_number
 
 EPOCH = 1_420_070_400_000  # ms: the first moment of 2015, where Discord's ids begin
 # Types of channels: threads, and what holds no messages of its own (categories, directories, forums).
@@ -85,7 +86,7 @@ def mentioned(data: Mapping[str, Any]) -> set[str]:
 
 def sent_at_of(key: str) -> datetime | None:
     """When the thing with this id came to be: an id of Discord holds its time."""
-    if not key.isascii() or not key.isdigit() or len(key) > 20:
+    if not is_number(key, digits=20):
         return None
     try:
         return datetime.fromtimestamp(((int(key) >> 22) + EPOCH) / 1000, UTC)

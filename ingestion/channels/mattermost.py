@@ -13,6 +13,7 @@ from ingestion.exports.mattermost import PLATFORM
 from ingestion.exports.twice import hashed
 from ingestion.text import clean_id, clean_name, clean_text
 from ingestion.webhooks.calls import json_object
+from tasktracker.core.paths import is_number
 
 
 def read(raw: bytes) -> Reading:
@@ -45,7 +46,7 @@ def read(raw: bytes) -> Reading:
 
 def _milliseconds(value: object) -> int | None:
     """The post's own time: milliseconds, as text in a form; old servers sent seconds."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 15:
+    if isinstance(value, str) and is_number(value, digits=14):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**47:
         return None

@@ -13,6 +13,7 @@ from typing import Any
 from ingestion.channels import discord
 from ingestion.exports.discord_message import dicts, identity, string
 from ingestion.text import clean_name
+from tasktracker.core.paths import is_number
 
 STATE = "discord"  # the key in Source.state
 
@@ -204,4 +205,4 @@ class Position:
 
 def _number(value: object) -> int:
     text = string(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 20 else 0
+    return int(text) if is_number(text, digits=20) else 0

@@ -7,13 +7,12 @@
 A new format is one module with a `FORMAT`, and its name in `REGISTRY`.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, tzinfo
 from pathlib import Path
+from typing import Unpack
 
 from ingestion.drafts import NotThisFormat
 from ingestion.exports import csvtable, discord, jsonl, mail, mattermost, slack, telegram
-from ingestion.exports.base import CutFile, Export, Format, Item, Options
+from ingestion.exports.base import CutFile, Export, Format, Item, Options, Told
 from ingestion.exports.files import Broken, Files, UnsafeArchive, open_files
 
 __all__ = ["REGISTRY", "CutFile", "Export", "Item", "UnsafeArchive", "detect", "open_export"]
@@ -41,17 +40,7 @@ def detect(path: str | Path) -> str:
         files.close()
 
 
-def open_export(
-    path: str | Path,
-    format: str = "auto",
-    *,
-    timezone: tzinfo = UTC,
-    columns: Mapping[str, str] | None = None,
-    encoding: str = "",
-    date_format: str = "",
-    mailbox: str = "",
-    label: str = "",
-) -> Export:
+def open_export(path: str | Path, format: str = "auto", **told: Unpack[Told]) -> Export:
     """An export ready to be iterated and then closed.
 
     `timezone` is for files that give local times without a zone; `label` is the name of a file that lies under another
@@ -65,14 +54,7 @@ def open_export(
     files = open_files(Path(path))
     try:
         found, members = _find(files, format)
-        options = Options(
-            timezone=timezone,
-            columns=columns or {},
-            encoding=encoding,
-            date_format=date_format,
-            mailbox=mailbox,
-            label=label,
-        )
+        options = Options(**told)
         if found.check is not None:
             found.check(files, members, options)
         files.rewind()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from types import TracebackType
-from typing import Self
+from typing import Self, TypedDict
 
 from ingestion.drafts import MessageDraft, NotThisFormat, Skipped
 from ingestion.exports.files import Broken, Files
@@ -37,6 +37,17 @@ class Options:
     mailbox: str = ""
     label: str = ""
     notes: list[str] = field(default_factory=list)
+
+
+class Told(TypedDict, total=False):
+    """The fields of `Options` that somebody may give, to be handed on as they are."""
+
+    timezone: tzinfo
+    columns: Mapping[str, str]
+    encoding: str
+    date_format: str
+    mailbox: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)

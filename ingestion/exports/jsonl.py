@@ -13,7 +13,7 @@ from typing import Any
 from ingestion.drafts import ChannelDraft, MessageDraft, NotThisFormat, PersonDraft, Skipped
 from ingestion.exports.base import Format, Item, Options
 from ingestion.exports.files import Broken, Files
-from ingestion.exports.lines import MAX_LINE, BadLine, NotJson, json_object, lines
+from ingestion.exports.lines import MAX_LINE, BadLine, NotJson, json_object, line_members, lines
 from ingestion.text import clean_id, clean_json, clean_name, clean_text
 from ingestion.tidy import API_PLATFORM
 
@@ -24,9 +24,7 @@ _NEEDED = ("external_id", "author", "text", "sent_at")
 
 def find(files: Files) -> list[str]:
     """The `.jsonl` and `.ndjson` members, or the single file, that have a message among their first lines."""
-    names = list(files.names())
-    named = [name for name in names if name.endswith((".jsonl", ".ndjson"))]
-    return [name for name in named or (names if len(names) == 1 else []) if _looks_right(files, name)]
+    return line_members(files, _looks_right)
 
 
 def read(files: Files, members: list[str], options: Options) -> Iterator[Item]:

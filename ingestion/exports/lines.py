@@ -2,14 +2,21 @@
 
 import json
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from ingestion.exports.files import CountedStream
+from ingestion.exports.files import CountedStream, Files
 
 MAX_LINE = 1024 * 1024
 _CHUNK = 64 * 1024
 _LONGEST_TEXT = 256 * 1024  # characters of one line of text
+
+
+def line_members(files: Files, looks_right: Callable[[Files, str], bool]) -> list[str]:
+    """The `.jsonl` and `.ndjson` members, or the single file, that look right."""
+    names = list(files.names())
+    named = [name for name in names if name.endswith((".jsonl", ".ndjson"))]
+    return [name for name in named or (names if len(names) == 1 else []) if looks_right(files, name)]
 
 
 class BadLine(ValueError):

@@ -1,13 +1,15 @@
 """What an import would bring, read from the file alone: nothing is stored, no database is asked. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from pathlib import Path
+from typing import Unpack
 
 from ingestion.drafts import MessageDraft, Skipped
 from ingestion.exports import CutFile, Export, detect, open_export
+from ingestion.exports.base import Told
 
 __all__ = ["Preview", "Progress", "detect_format", "preview"]
 
@@ -69,29 +71,15 @@ def preview(
     path: str | Path,
     format: str = "auto",
     *,
-    timezone: tzinfo = UTC,
-    columns: Mapping[str, str] | None = None,
-    encoding: str = "",
-    date_format: str = "",
-    mailbox: str = "",
-    label: str = "",
     progress: Progress | None = None,
+    **told: Unpack[Told],
 ) -> Preview:
-    """Read all of an export and count. The options are those of `open_export`.
+    """Read all of an export and count. `told` is for `open_export`.
 
     Raises `NotThisFormat` with one line for what cannot be imported at all; a file that breaks off is counted as far
     as it is whole.
     """
-    with open_export(
-        path,
-        format,
-        timezone=timezone,
-        columns=columns,
-        encoding=encoding,
-        date_format=date_format,
-        mailbox=mailbox,
-        label=label,
-    ) as export:
+    with open_export(path, format, **told) as export:
         found = _Count(Preview(format=export.format, size=export.size))
         try:
             _count(export, found, progress)

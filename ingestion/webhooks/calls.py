@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
+from tasktracker.core.paths import is_number
+
 TOLERANCE = 300  # seconds that a signed time may be off, by our clock
 LONGEST_ID = 200
 
@@ -70,7 +72,7 @@ def hmac_hex(secret: str, signed: bytes) -> str:
 
 def is_timely(seconds: str, now: float) -> bool:
     """Whether a time that the sender signed (Unix seconds) is near ours."""
-    return seconds.isascii() and seconds.isdigit() and len(seconds) < 16 and abs(now - int(seconds)) <= TOLERANCE
+    return is_number(seconds, digits=15) and abs(now - int(seconds)) <= TOLERANCE
 
 
 def delivery_key(given: str, body: bytes) -> str:

@@ -11,6 +11,12 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from selenium import webdriver
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
@@ -134,7 +140,26 @@ class Browser:
         return self.driver.find_elements(By.CSS_SELECTOR, css)
 
     def one(self, css: str) -> WebElement:
-        return self.driver.find_element(By.CSS_SELECTOR, css)
+        """The first match, as soon as there is one: an answer may still be on its way."""
+        return wait_for(lambda: self.all(css), every=0.02)[0]
+
+    def click(self, css: str) -> None:
+        """Click the first match, as soon as it is there, in sight and not being replaced."""
+
+        def clicked() -> bool:
+            try:
+                self.driver.find_element(By.CSS_SELECTOR, css).click()
+            except (
+                NoSuchElementException,
+                StaleElementReferenceException,
+                ElementNotInteractableException,
+                ElementClickInterceptedException,
+            ):
+                return False
+            return True
+
+        clicked.__name__ = f"a click on {css}"
+        wait_for(clicked, every=0.02)
 
     def text(self, css: str) -> str:
         """The words of the first match, "" when there is none; read in one go, so that a swap can't come between."""

@@ -61,16 +61,16 @@ def test_a_phone_has_the_picker_and_the_swipe(
 ) -> None:
     browser.phone()
     page = desk()
-    page.one(f"#row-{queue[0].pk} a").click()
+    page.click(f"#row-{queue[0].pk} a")
     wait_for(lambda: page.shown("#card"))
-    page.one(".actions [data-key=KeyD]").click()
+    page.click(".actions [data-key=KeyD]")
     wait_for(lambda: page.shown("#duplicates .item"))
     assert page.too_wide() == []
     box = page.run("const b = document.querySelector('.picker').getBoundingClientRect(); return [b.top, b.bottom]")
     assert box[0] >= 0
     assert box[1] <= page.run("return innerHeight")
     assert page.run("return document.querySelector('#duplicates .item').getBoundingClientRect().height") >= 44
-    page.one("#duplicates .item").click()
+    page.click("#duplicates .item")
     wait_for(lambda: statuses(queue)[0] == "merged")
     wait_for(lambda: page.card() == str(queue[1].pk))
     page.run(SWIPE, 40, 240)
@@ -79,10 +79,10 @@ def test_a_phone_has_the_picker_and_the_swipe(
     page.run(SWIPE, 240, 40)
     wait_for(lambda: page.shown(".actions details[open] [value=noise]"))
     past_the_second_click(page)
-    page.one(".actions details[open] [value=noise]").click()
+    page.click(".actions details[open] [value=noise]")
     wait_for(lambda: statuses(queue)[2] == "rejected")
     wait_for(lambda: queue[2].title in page.text(".toast:last-child"))  # decided before it is told: not the older one
-    page.one(".toast:last-child [data-undo]").click()
+    page.click(".toast:last-child [data-undo]")
     wait_for(lambda: statuses(queue)[2] == "pending")
     assert page.complaints() == []
 
@@ -97,13 +97,13 @@ def test_a_phone_has_the_sweep(queue: list[Proposal], browser: Browser, desk: Ca
     wait_for(lambda: page.shown(".desk-bar [name=least]"))
     page.one(".desk-bar [name=least]").clear()
     page.one(".desk-bar [name=least]").send_keys("0.65")
-    page.one(".desk-bar form[action$='/sweep/'] button").click()
+    page.click(".desk-bar form[action$='/sweep/'] button")
     wait_for(lambda: "Approve 2 proposals?" in page.text("#dialog"))
     assert page.too_wide() == []
-    page.one("#dialog .primary").click()
+    page.click("#dialog .primary")
     wait_for(lambda: statuses(queue) == ["approved"] * 2 + ["pending"] * 3)
     wait_for(lambda: page.all(".toast [data-undo]"))
-    page.one(".toast [data-undo]").click()
+    page.click(".toast [data-undo]")
     wait_for(lambda: statuses(queue) == ["pending"] * 5)
     assert page.complaints() == []
 
@@ -118,18 +118,18 @@ def test_without_scripts_the_picker_the_sweep_and_the_history_do_the_same(
     menus[1].click()
     page.one(".picker [name=of]").send_keys("EU invoices\n")
     wait_for(lambda: page.driver.current_url.split("?")[0].endswith("/duplicate/"))
-    page.one(f"button[value=proposal-{queue[1].pk}]").click()
+    page.click(f"button[value=proposal-{queue[1].pk}]")
     wait_for(lambda: statuses(queue)[0] == "merged")
     page.all(".desk-bar details.menu > summary")[-1].click()
     page.one(".desk-bar [name=least]").clear()
     page.one(".desk-bar [name=least]").send_keys("0.55\n")
     wait_for(lambda: "Approve 2 proposals?" in page.text("main"))
-    page.one("main form .primary").click()
+    page.click("main form .primary")
     wait_for(lambda: statuses(queue) == ["merged", "approved", "approved", "pending", "pending"])
     wait_for(lambda: "2 approved" in page.text("#toasts"))
     for left in (["merged", *["pending"] * 4], ["pending"] * 5):
         page.open("/review/history/")
-        page.one("#decisions form button").click()
+        page.click("#decisions form button")
         wait_for(lambda left=left: statuses(queue) == left)
 
 

@@ -95,7 +95,7 @@ def test_new_rows_wait_where_the_pointer_is(web: LiveStack, browser: Browser) ->
         say(owner.workspace, number, f"Message number {number}")
     wait_for(lambda: page.text("[data-held-for=feed]") == "3 new")
     assert len(page.all("#feed > li")) == 1
-    page.one("[data-held-for=feed] button").click()
+    page.click("[data-held-for=feed] button")
     wait_for(lambda: len(page.all("#feed > li")) == 4)
     assert not page.shown("[data-held-for=feed]")
     ActionChains(page.driver).move_to_element(page.one("#figures")).perform()
@@ -125,10 +125,10 @@ def test_what_someone_reads_stays_and_nothing_jumps_while_messages_come(web: Liv
     owner = make_person("owner", role="admin")
     say(owner.workspace, 0, "The first message of the day")
     page.log_in(owner.user, web.url)
-    page.one("#ranges a[href*='days=30']").click()
+    page.click("#ranges a[href*='days=30']")
     wait_for(lambda: page.all("#days-numbers tr")[30:])
     wait_for(page.is_live)
-    page.one("#days-summary").click()
+    page.click("#days-summary")
     page.run(WATCHED)
     before = page.run(TOPS)
     for number in range(1, 30):

@@ -61,7 +61,7 @@ def test_held_rows_bring_back_nothing_that_was_decided_and_an_old_offer_goes(
     comes()
     page.press("a")
     wait_for(lambda: status(one) == "approved" and not page.all(f"#row-{one.pk}"))
-    page.one('[data-held-for="desk-rows"] button').click()
+    page.click('[data-held-for="desk-rows"] button')
     wait_for(lambda: len(page.all("#desk-rows [data-item]")) == 2)
     assert not page.all(f"#row-{one.pk}")
     comes()

@@ -30,7 +30,7 @@ def test_a_key_is_pressed_chosen_and_works_while_the_old_one_rests(web: LiveStac
     assert browser.run(PRESS, "#key_next", "Digit1") == "KeyA"
     assert browser.run(PRESS, "#key_go_proposals", "KeyL") == "KeyL"
     assert "KeyL" not in browser.text("#press-told")
-    browser.one("form .primary").click()
+    browser.click("form .primary")
     wait_for(lambda: "Your keys are saved" in browser.text("#toasts"))
     assert User.objects.get(username="rita").own_keys == {"approve": "KeyQ", "next": "KeyA", "go_proposals": "KeyL"}
 

@@ -103,7 +103,7 @@ def test_each_stop_of_the_path_opens_in_place_by_keyboard(rita: Person, web: Liv
     at = f"/tasks/{task.pk}/"
     browser.open(at)
     assert browser.shown(".stop-body .quote")
-    browser.one(".stop-body .quote .by a").click()
+    browser.click(".stop-body .quote .by a")
     wait_for(lambda: "since when?" in browser.text(".stop-body .talk"))
     browser.run("document.querySelectorAll('.path summary')[1].focus()")
     browser.press(Keys.ENTER)
@@ -129,7 +129,7 @@ def test_the_search_for_a_topic_to_merge_into_follows_what_is_typed(
     browser.one("#search-box").send_keys("invoi")
     wait_for(lambda: "Money" in browser.text("#found"))
     assert "Holidays" not in browser.text("#found")
-    browser.one("#found button").click()
+    browser.click("#found button")
     wait_for(lambda: browser.run("return location.pathname") == f"/topics/{money.pk}/")
     assert "merged into this" in browser.text("#history")
     assert browser.complaints() == []

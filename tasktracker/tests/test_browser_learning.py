@@ -81,9 +81,9 @@ def test_a_policy_is_seen_first_then_turned_on(person: Person, history: None, we
     field = browser.one("#id_atom_threshold")
     field.clear()
     field.send_keys("0.92")
-    browser.one("#policy-atom form[action$='/save/'] button").click()
+    browser.click("#policy-atom form[action$='/save/'] button")
     wait_for(lambda: "At 0.92 you would have auto-approved" in browser.text("#policy-atom"))
-    browser.one("#policy-atom form[action$='/on/'] button").click()
+    browser.click("#policy-atom form[action$='/on/'] button")
     wait_for(lambda: "since" in browser.text("#policy-atom"))
     assert AutoApproval.objects.get().is_active
     assert browser.complaints() == []

@@ -65,7 +65,7 @@ def test_the_switch_turns_the_light_and_the_next_page_keeps_it(
     browser.log_in(person.user, web.url)
     background = "return getComputedStyle(document.documentElement).backgroundColor"
     before = browser.run(background)
-    browser.one("[data-theme-switch]").click()
+    browser.click("[data-theme-switch]")
     after = browser.run(background)
     assert after != before
     browser.open("/tasks/")
@@ -85,7 +85,7 @@ def test_what_somebody_wrote_runs_nowhere(person: Person, web: LiveStack, browse
             wait_for(lambda: browser.run("return document.readyState === 'complete' && !!window.htmx"))
             assert browser.complaints() == [], (at, words)
     browser.open(f"/review/?at={made.waiting[0].pk}")
-    browser.one("#card .by a").click()
+    browser.click("#card .by a")
     wait_for(lambda: browser.all("#card .talk"))
     assert browser.complaints() == []
 
@@ -96,6 +96,6 @@ def test_a_cell_opens_its_window_beside_the_grid(
 ) -> None:
     browser.log_in(person.user, web.url, at=f"/runs/{made.run.pk}/")
     assert "Choose a cell" in browser.text("#window")
-    browser.one("a.cell[href='?window=1']").click()
+    browser.click("a.cell[href='?window=1']")
     wait_for(lambda: "Window 1" in browser.text("#window"))
     assert browser.complaints() == []

@@ -74,7 +74,7 @@ def type_password(browser: Browser) -> None:
 
 def add_passkey(browser: Browser) -> None:
     browser.one("[name=name]").send_keys("My laptop")
-    browser.one("form[data-passkey=create] button").click()
+    browser.click("form[data-passkey=create] button")
     wait_for(lambda: browser.all("#codes"))
 
 
@@ -92,7 +92,7 @@ def test_a_passkey_is_made_and_opens_the_second_step(
         log_out(browser)
         type_password(browser)
         assert not browser.all("header.bar")
-        browser.one("form[data-passkey=get][data-options] button").click()
+        browser.click("form[data-passkey=get][data-options] button")
         wait_for(lambda: path_of(browser) == "/tasks/")
         assert Passkey.objects.get().sign_count > first.sign_count, count
     assert browser.complaints() == []
@@ -108,7 +108,7 @@ def test_another_device_is_refused_and_a_recovery_code_helps(
     log_out(browser)
     browser.driver.execute_cdp_cmd("WebAuthn.clearCredentials", {"authenticatorId": authenticator})
     type_password(browser)
-    browser.one("form[data-passkey=get][data-options] button").click()
+    browser.click("form[data-passkey=get][data-options] button")
     wait_for(lambda: "No passkey was used" in browser.text("[data-told]"))
     browser.open("/tasks/")
     assert "/login/" in browser.driver.current_url
@@ -131,17 +131,17 @@ def test_a_passkey_alone_opens_a_login_and_is_proof_later_on(
     with offering_nothing(browser):
         browser.open("/login/?next=/settings/")
         assert wcag(browser) == []
-        browser.one("form[data-from] button").click()
+        browser.click("form[data-from] button")
         wait_for(lambda: path_of(browser) == "/settings/")
     assert browser.all("header.bar")
     count = Passkey.objects.get().sign_count
     forget_proof(browser)
     browser.one("[name=label]").send_keys("for a script")
     browser.run("document.querySelector('[name=scope]').value = 'admin'")
-    browser.one("form[action$='/settings/tokens/'] button").click()
+    browser.click("form[action$='/settings/tokens/'] button")
     wait_for(lambda: "Say again who you are" in browser.text("h1"))
     assert wcag(browser) == []
-    browser.one("form[data-passkey=get][data-options] button").click()
+    browser.click("form[data-passkey=get][data-options] button")
     wait_for(lambda: "for a script" in browser.text("h1"))
     assert ApiToken.objects.filter(label="for a script", scope="admin").exists()
     assert Passkey.objects.get().sign_count > count

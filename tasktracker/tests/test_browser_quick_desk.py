@@ -41,7 +41,7 @@ def test_a_decision_shows_at_once_and_the_counts_follow(rita: Person, desk: Call
     wait_for(lambda: page.text("#desk-counts .num") == "2")
     assert page.run("return location.search") == f"?at={two.pk}"
     wait_until_ready(page, two, three)
-    page.one(".toast [data-undo]").click()
+    page.click(".toast [data-undo]")
     wait_for(lambda: page.card() == str(one.pk))
     assert [status(p) for p in (one, two, three)] == ["pending"] * 3
     assert page.complaints() == []

@@ -116,13 +116,13 @@ def test_selection_grows_by_keys_and_is_decided_as_one(rita: Person, desk: Calla
     wait_for(lambda: page.card() == str(one.pk))
     page.hold(Keys.SHIFT, "j", "j")
     wait_for(lambda: page.text("[data-selected]") == "3")
-    page.one(".bulk [value=approve]").click()
+    page.click(".bulk [value=approve]")
     wait_for(lambda: "Approve 3 proposals?" in page.text("#dialog"))
-    page.one("#dialog .primary").click()
+    page.click("#dialog .primary")
     wait_for(lambda: page.card() == str(four.pk))
     assert [status(p) for p in (one, two, three, four)] == ["approved", "approved", "approved", "pending"]
     assert not page.shown("#dialog")
-    page.one(".toast [data-undo]").click()
+    page.click(".toast [data-undo]")
     wait_for(lambda: {status(p) for p in (one, two, three, four)} == {"pending"})
 
 
@@ -143,7 +143,7 @@ def test_who_was_first_is_named_and_the_card_tells_it(rita: Person, desk: Callab
 def test_the_talk_around_a_quote_opens_in_place(rita: Person, desk: Callable[..., Browser]) -> None:
     ranked(rita, 2)
     page = desk()
-    page.one("#card .by a").click()
+    page.click("#card .by a")
     wait_for(lambda: page.all("#card .talk mark"))
     assert page.card()
 
@@ -155,7 +155,7 @@ def test_on_a_phone_the_card_fills_the_screen_with_its_actions_at_the_thumb(
     browser.phone()
     page = desk()
     assert not page.shown("#card")
-    page.one(f"#row-{one.pk} a").click()
+    page.click(f"#row-{one.pk} a")
     wait_for(lambda: page.shown("#card"))
     assert not page.shown("#desk-rows")
     bar = page.run(
@@ -166,10 +166,10 @@ def test_on_a_phone_the_card_fills_the_screen_with_its_actions_at_the_thumb(
     for key in ("KeyE", "KeyR", "KeyD", "KeyH", "KeyZ"):
         found = page.run(f"return document.querySelector('.actions [data-key={key}]').getBoundingClientRect().height")
         assert found >= 44, key
-    page.one(".actions .primary").click()
+    page.click(".actions .primary")
     wait_for(lambda: page.card() == str(two.pk))
     assert page.shown("#card")
-    page.one(".toast [data-undo]").click()
+    page.click(".toast [data-undo]")
     wait_for(lambda: status(one) == "pending")
     assert page.too_wide() == []
 
@@ -179,7 +179,7 @@ def test_back_leads_from_the_card_to_the_list(rita: Person, browser: Browser, de
     one, _ = ranked(rita, 2)
     browser.phone()
     page = desk()
-    page.one(f"#row-{one.pk} a").click()
+    page.click(f"#row-{one.pk} a")
     wait_for(lambda: page.shown("#card"))
     page.driver.back()
     wait_for(lambda: page.shown("#desk-rows") and not page.shown("#card"))
@@ -190,12 +190,12 @@ def test_with_scripts_switched_off_the_desk_still_decides(rita: Person, web: Liv
     one, two = make_proposal(rita.workspace, rank=5), make_proposal(rita.workspace, rank=1)
     browser.scripts(on=False)
     browser.log_in(rita.user, web.url, at="/review/")
-    browser.one(".actions .primary").click()
+    browser.click(".actions .primary")
     wait_for(lambda: status(one) == "approved")
     wait_for(lambda: "Approved" in browser.text("#toasts"))
     assert Topic.objects.count() == 1
-    browser.one(".actions details.menu summary").click()
-    browser.one(".pop button[value=already_done]").click()
+    browser.click(".actions details.menu summary")
+    browser.click(".pop button[value=already_done]")
     wait_for(lambda: status(two) == "rejected")
-    browser.one("#toasts form button").click()
+    browser.click("#toasts form button")
     wait_for(lambda: status(two) == "pending")

@@ -33,11 +33,11 @@ def test_a_provider_is_tested_in_place_and_an_ollama_is_offered(
     with ollama:
         browser.log_in(person.user, web.url, at="/settings/")
         wait_for(lambda: MODEL in browser.text("#ollama"))
-        browser.one("#ollama button").click()
+        browser.click("#ollama button")
         wait_for(lambda: browser.all("#result"))
         wait_for(lambda: len(browser.all("#models option")) == 1)
         browser.run("window.stays = true")
-        browser.one("form[action$='/test/'] button").click()
+        browser.click("form[action$='/test/'] button")
         wait_for(lambda: "It answers." in browser.text("#result"))
         assert "The model reads 8,192 tokens." in browser.text("#result")
         assert browser.run("return window.stays")
@@ -64,6 +64,6 @@ def test_a_click_on_the_map_of_a_long_run_opens_that_window(person: Person, web:
     browser.log_in(person.user, web.url, at=f"/runs/{run.pk}/")
     # The middle of six rows of a hundred: the first of the fourth row's second half.
     browser.run("document.querySelector('.window-map').scrollIntoView()")
-    browser.one(".window-map").click()
+    browser.click(".window-map")
     wait_for(lambda: browser.text("#window b") in ("Window 350", "Window 349", "Window 250", "Window 249"))
     assert browser.complaints() == []

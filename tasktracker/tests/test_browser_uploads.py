@@ -26,10 +26,10 @@ def test_a_file_is_sent_looked_into_and_imported_under_the_eyes_of_its_sender(
     browser.run(SMALL)  # so that there are many pieces
     browser.one("#id_file").send_keys(str(path))
     browser.one("#id_source_name").send_keys("The team's chat")
-    browser.one("[data-upload] button.primary").click()
+    browser.click("[data-upload] button.primary")
     wait_for(lambda: "300 messages" in browser.run("return document.getElementById('preview')?.textContent || ''"))
     assert Upload.objects.get().received == path.stat().st_size
-    browser.one("#upload form[action$='/start/'] button").click()
+    browser.click("#upload form[action$='/start/'] button")
     wait_for(lambda: browser.run("return document.querySelector('#upload .badge')?.textContent") == "done")
     assert Message.objects.filter(source__name="The team's chat").count() == 300
     assert browser.complaints() == []

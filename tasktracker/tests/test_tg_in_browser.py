@@ -53,17 +53,17 @@ def test_one_decides_and_sees_ones_tasks(rita: Person, web: LiveStack, browser: 
     axe.inject(browser)
     assert axe.violations(browser) == []
     browser.run(SECOND_TAP)
-    browser.one(".actions .btn.primary").click()
+    browser.click(".actions .btn.primary")
     wait_for(lambda: browser.card() == str(second.pk))
     assert status(first) == "approved"
     # What others build on is asked about, in a dialog over the card.
     first.refresh_from_db()
     change_task(task_id=first.created_id or 0, by=rita.user, values={"status": "in_progress"})
-    browser.one("#toasts [data-undo]").click()
+    browser.click("#toasts [data-undo]")
     wait_for(lambda: browser.shown("dialog[open] .btn.primary"))
-    browser.one("dialog[open] .btn.primary").click()
+    browser.click("dialog[open] .btn.primary")
     wait_for(lambda: browser.card() == str(first.pk) and not browser.all("dialog[open]"))
-    browser.one(".actions .btn.primary").click()
+    browser.click(".actions .btn.primary")
     wait_for(lambda: browser.card() == str(second.pk))
     # A reload goes on with the session, since Telegram's word was used.
     browser.driver.refresh()
@@ -72,19 +72,19 @@ def test_one_decides_and_sees_ones_tasks(rita: Person, web: LiveStack, browser: 
     browser.run(SWIPE, 160)
     wait_for(lambda: "All decided" in browser.text("#card"))
     assert status(second) == "approved"
-    browser.one("#toasts [data-undo]").click()
+    browser.click("#toasts [data-undo]")
     wait_for(lambda: browser.card() == str(second.pk))
     browser.run(SWIPE, -160)
     wait_for(lambda: browser.shown(".pop .item"))
-    browser.one('.pop .item[value="noise"]').click()
+    browser.click('.pop .item[value="noise"]')
     wait_for(lambda: "All decided" in browser.text("#card"))
     assert status(second) == "rejected"
-    browser.one(".tg-tabs button:nth-child(2)").click()
+    browser.click(".tg-tabs button:nth-child(2)")
     wait_for(lambda: "Call the printer" in browser.text(".tg-tasks"))
     axe.inject(browser)
     assert axe.violations(browser) == []
     assert browser.too_wide() == []
-    browser.one('.tg-moves [value="done"]').click()
+    browser.click('.tg-moves [value="done"]')
     wait_for(lambda: Task.objects.get(title="Call the printer").status == "done")
     assert browser.complaints() == []
     # In another tab the same word of Telegram's opens nothing.

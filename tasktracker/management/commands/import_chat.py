@@ -113,7 +113,7 @@ class Command(BaseCommand):
                 source=source,
                 path=path,
                 format_name=options["format"],
-                zone=zone,
+                timezone=zone,
                 dry_run=options["dry_run"],
                 progress=progress,
                 report=report,
