@@ -33,7 +33,7 @@ from django.test.client import ClientHandler
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tasktracker import embedded
-from tasktracker.tests.support import LONG, LiveStack, empty_valkey, wait_for
+from tasktracker.tests.support import LONG, LiveStack, count, empty_valkey, wait_for
 
 ROOT = Path(__file__).parent
 TEMP_PREFIX = "tasktracker-tests-"
@@ -71,7 +71,12 @@ def _take_own_valkey_databases(worker: str) -> None:
 
 
 # How long an example takes says how busy the machine is, not whether the code is right.
-hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile(
+    "tests",
+    deadline=None,
+    max_examples=count(25, 100),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("tests")
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tasktracker.settings"
@@ -151,6 +156,7 @@ _KEPT_TOGETHER = {
         r"failures_are|task_conf)"
     ),
     "bot": re.compile(r"test_(bot_(answers|bears|process)|telegram_webhook)\w*\.py"),
+    "demo": re.compile(r"test_offline_(knowledge|plan|tasks)\.py"),
 }
 _LONG = re.compile(r"test_(up|up_deployment|bot_\w+|embedded|deploy|access_matrix)\.py")
 

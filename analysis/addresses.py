@@ -1,15 +1,11 @@
 """Where a provider may be: is it the same server still, and may it be connected to at all."""
 
-import queue
-import threading
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from tasktracker.core.errors import Invalid
 from tasktracker.core.llm import guard, ledger
-
-UNRESOLVED = "1.1.1.1"  # any public address: stands for a name that does not resolve while the form is saved
 
 RESOLVE_SECONDS = 3.0  # what a form waits for a name server
 
@@ -36,17 +32,4 @@ def check_address(url: str) -> None:
 
 
 def _resolve_leniently(host: str, port: int) -> list[str]:
-    # The resolver has no deadline of its own: it runs beside us, and a thread that hangs in it dies by itself.
-    answer: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            answer.put(guard.resolve(host, port))
-        except (OSError, UnicodeError):
-            answer.put([UNRESOLVED])
-
-    threading.Thread(target=look_up, name="resolve", daemon=True).start()
-    try:
-        return answer.get(timeout=RESOLVE_SECONDS)
-    except queue.Empty:
-        return [UNRESOLVED]
+    return guard.resolve_leniently(host, port, seconds=RESOLVE_SECONDS)

@@ -2,19 +2,16 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.decorators import method_decorator
 
-from ingestion import services, transitions
-from ingestion.mail.accounts import server_of
+from ingestion import services
+from ingestion import source_admin as source_admin  # registers its pages
 from ingestion.models import (
     BotCall,
     BotContact,
     Channel,
-    Delivery,
     Erasure,
     LinkCode,
     LinkedChat,
@@ -24,49 +21,10 @@ from ingestion.models import (
     Participant,
     PersonJoin,
     Quote,
-    Source,
     Upload,
 )
-from ingestion.source_upkeep import end_secret_of_other_server
-from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin, ScopedForm
-from tasktracker.core.enums import Role, Verdict
-from tasktracker.core.stepup import filled, proven
-
-
-class SourceForm(ScopedForm):
-    """The secret goes in and never comes out."""
-
-    secret = forms.CharField(
-        required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="Sealed when saved; empty leaves it as it is.",
-    )
-
-    class Meta:
-        model = Source
-        fields = ["workspace", "name", "kind", "config", "is_active", "local_only", "restricted", "readers"]
-
-    def save(self, commit: bool = True) -> Any:
-        if self.instance.pk:
-            end_secret_of_other_server(self.instance, server_of(Source.objects.get(pk=self.instance.pk)))
-        if self.cleaned_data.get("secret"):
-            self.instance.set_secret(self.cleaned_data["secret"])
-        return super().save(commit)
-
-
-@admin.register(Source)
-@method_decorator(proven(filled("secret")), name="changeform_view")
-class SourceAdmin(ScopedAdmin):
-    form = SourceForm
-    change_role = Role.ADMIN
-    list_display = ["name", "kind", "workspace", "is_active", "local_only", "restricted", "has_secret", "created_at"]
-    list_filter = ["kind", "is_active", "local_only", "restricted"]
-    search_fields = ["name"]
-    list_select_related = ["workspace"]
-
-    @admin.display(boolean=True, description="secret")
-    def has_secret(self, source: Source) -> bool:
-        return source.has_secret
+from tasktracker.core.adminsite import ReadOnlyInline, ScopedAdmin
+from tasktracker.core.enums import Verdict
 
 
 @admin.register(Channel)
@@ -181,31 +139,6 @@ class QuoteAdmin(ScopedAdmin):
     list_filter = ["is_stale"]
     search_fields = ["text"]
     list_select_related = ["message"]
-
-
-@admin.register(Delivery)
-class DeliveryAdmin(ScopedAdmin):
-    """The inbox: what came, what became of it, and trying again."""
-
-    read_only = True
-    workspace_path = "source__workspace"
-    list_display = ["external_id", "source", "status", "attempts", "error", "received_at", "processed_at"]
-    list_filter = ["status", "source"]
-    search_fields = ["=external_id", "error"]
-    list_select_related = ["source"]
-    exclude = ["raw"]
-    readonly_fields = ["raw_text"]
-    ordering = ["-id"]
-    actions = ["try_again"]
-
-    @admin.display(description="as it came")
-    def raw_text(self, delivery: Delivery) -> str:
-        return bytes(delivery.raw)[:20_000].decode("utf-8", "replace")
-
-    @admin.action(description="Try again", permissions=["view"])
-    def try_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        count = transitions.again(list(queryset.values_list("pk", flat=True)))
-        self.message_user(request, f"{count} put back into the inbox.")
 
 
 @admin.register(LinkCode)

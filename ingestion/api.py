@@ -5,15 +5,21 @@ from typing import Any, ClassVar
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema,
+    extend_schema_view,
+    inline_serializer,
+)
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BooleanField, CharField
+from rest_framework.serializers import BooleanField, CharField, IntegerField
 
-from ingestion import probing, selectors, services, storage, walls
+from ingestion import keeping, probing, selectors, services, storage, walls
 from ingestion.filters import MessageFilter
 from ingestion.importing import ImportReport
 from ingestion.models import Message, Source
@@ -29,11 +35,20 @@ from ingestion.serializers import (
 from tasktracker.core.api import CrudViewSet, ReadOnlyViewSet, idempotent
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import DomainError, Invalid, NotFound
+from tasktracker.core.idempotency import idempotent_secret
 from tasktracker.core.locks import one_at_a_time
 from tasktracker.core.models import Workspace
 from tasktracker.core.paths import is_number
 
 BULK_LIMIT = 5_000
+KNOWN_OR_LEFT_OUT = PolymorphicProxySerializer(
+    component_name="KnownOrLeftOut",
+    serializers=[
+        MessageSerializer,
+        inline_serializer("LeftOut", {"id": IntegerField(allow_null=True), "left_out": CharField()}),
+    ],
+    resource_type_field_name=None,
+)
 
 
 def source_to_post(workspace: Workspace, found: Source | None, wanted: str) -> Source:
@@ -72,6 +87,7 @@ class SourceViewSet(CrudViewSet):
 
     @extend_schema(request=None, responses=inline_serializer("NewSecret", {"secret": CharField()}))
     @action(detail=True, methods=["post"], url_path="rotate-secret")
+    @idempotent_secret
     def rotate_secret(self, request: Request, pk: str | None = None) -> Response:
         """A new signing secret; this is the only time that it is shown."""
         return Response({"secret": probing.rotate_secret(source=self.get_object())})
@@ -88,10 +104,13 @@ class MessageViewSet(ReadOnlyViewSet):
     roles: ClassVar = {"destroy": Role.MANAGER}
     ingest_actions: ClassVar = ("create", "bulk")
 
-    @extend_schema(request=MessageInSerializer, responses={200: MessageSerializer, 201: MessageSerializer})
+    @extend_schema(request=MessageInSerializer, responses={200: KNOWN_OR_LEFT_OUT, 201: MessageSerializer})
     @idempotent
     def create(self, request: Request) -> Response:
-        """Store one message: 201, or 200 when it was known (a later `edited_at` replaces its text)."""
+        """Store one message: 201, or 200 when it was known (a later `edited_at` replaces its text).
+
+        What the source's filters leave out is not stored: 200 with `{"id": null, "left_out": why}`.
+        """
         given = posted().run_validation(request.data)
         with transaction.atomic():
             found, place = storage.find_posted(
@@ -101,7 +120,10 @@ class MessageViewSet(ReadOnlyViewSet):
                 author=given["author"].external_id,
             )
             source = source_to_post(self.access.workspace, found, given["source"])
-            recorded = services.record_message(source=source, draft=draft_of(given, source), place=place)
+            draft = draft_of(given, source)
+            if why := keeping.why_not_posted(draft, source):
+                return Response({"id": None, "left_out": why})
+            recorded = services.record_message(source=source, draft=draft, place=place)
         body = MessageSerializer(recorded.message).data
         return Response(body, status=201 if recorded.outcome == "created" else 200)
 
@@ -112,7 +134,10 @@ class MessageViewSet(ReadOnlyViewSet):
     @action(detail=False, methods=["post"], parser_classes=[JSONParser, NdjsonParser])
     @idempotent
     def bulk(self, request: Request) -> Response:
-        """Store up to 5,000 messages: counts, with an error for each one that could not be taken."""
+        """Store up to 5,000 messages: counts, with an error for each one that could not be taken.
+
+        `skipped` are those that their source's filters leave out, and `reasons` says why.
+        """
         rows = request.data
         if not isinstance(rows, list):
             raise Invalid("Send an array of messages, or one JSON object a line as application/x-ndjson.")

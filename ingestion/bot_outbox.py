@@ -41,10 +41,11 @@ def change(
     message_id: int,
     text: str,
     keyboard: list[list[dict[str, str]]] | None = None,
+    about: dict[str, Any] | None = None,
 ) -> None:
     """Put other HTML into a message of the bot's; without a keyboard it loses its buttons."""
     params = {**_content(text, html=True, keyboard=keyboard or []), "message_id": str(message_id)}
-    call(bot=bot, method="editMessageText", chat_id=chat_id, params=params)
+    call(bot=bot, method="editMessageText", chat_id=chat_id, params=params, about=about)
 
 
 def nod(*, bot: Source, query_id: str, text: str = "") -> None:

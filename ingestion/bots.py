@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from ingestion.models import Source
 from ingestion.telegram_hook import WEBHOOK
@@ -59,12 +60,20 @@ def seed_source(*, token: str) -> Source:
     return source
 
 
+def is_any_wanted() -> bool:
+    """Whether an active Telegram source has a token and no webhook, so that polling is worth a process."""
+    return any(map(_has_token, _polled()))
+
+
+def is_any() -> bool:
+    """Whether any Telegram source has a token: one that is paused or brought by a webhook may be polled later."""
+    return any(map(_has_token, Source.objects.filter(kind=Source.Kind.TELEGRAM)))
+
+
 def polled_accounts() -> list[Account]:
     """The bots of all active Telegram sources that have a token and no webhook, oldest first, each bot once."""
     accounts: dict[str, Account] = {}
-    active = Source.objects.filter(kind=Source.Kind.TELEGRAM, is_active=True).exclude(sealed_secret="")
-    # Telegram refuses to be polled where it was told to bring the updates.
-    for source in active.exclude(config__has_key=WEBHOOK).order_by("pk"):
+    for source in _polled().order_by("pk"):
         try:
             account = Account(source.pk, source.open_secret())
         except DecryptionError as error:
@@ -77,16 +86,6 @@ def polled_accounts() -> list[Account]:
     return list(accounts.values())
 
 
-@transaction.atomic
-def remember_bot(*, source_id: int, bot_id: str, username: str) -> None:
-    """Note in the source's config who its bot is, as Telegram says."""
-    source = Source.objects.select_for_update().filter(pk=source_id).first()
-    told = {"bot_id": bot_id, "bot_username": username}
-    if source is not None and not told.items() <= source.config.items():
-        source.config = {**source.config, **told}
-        source.save(update_fields=["config", "updated_at"])
-
-
 def usernames(workspace: Workspace) -> list[str]:
     """The names, without an @, of the bots that a workspace is reached by: its own, else the installation's first."""
     bots = Source.objects.filter(workspace=workspace, kind=Source.Kind.TELEGRAM, is_active=True).order_by("pk")
@@ -95,6 +94,19 @@ def usernames(workspace: Workspace) -> list[str]:
     if not any(found):  # the one that the installation has
         found = [str(config.get("bot_username", "")) for config in others.values_list("config", flat=True)[:1]]
     return list(dict.fromkeys(name for name in found if name))
+
+
+def _has_token(source: Source) -> bool:
+    try:
+        return TOKEN.fullmatch(source.open_secret()) is not None
+    except DecryptionError:
+        return False
+
+
+def _polled() -> QuerySet[Source]:
+    active = Source.objects.filter(kind=Source.Kind.TELEGRAM, is_active=True).exclude(sealed_secret="")
+    # Telegram refuses to be polled where it was told to bring the updates.
+    return active.exclude(config__has_key=WEBHOOK)
 
 
 def _home() -> Workspace:

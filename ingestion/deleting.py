@@ -25,7 +25,7 @@ DELIVERED_BEFORE = timedelta(minutes=5)  # a delivery is stored before its messa
 # Of processed deliveries alone: one that still waits is needed, and is read once more when it is processed. What is
 # said to a bot of another workspace is delivered to that bot.
 EMPTY_DELIVERIES = """
-UPDATE ingestion_delivery SET raw = ''
+UPDATE ingestion_delivery SET raw = '', error = ''
 WHERE source_id IN (
     SELECT bot.id FROM ingestion_source AS own JOIN ingestion_source AS bot
         ON bot.id = own.id OR bot.uid::text = own.config ->> 'through'

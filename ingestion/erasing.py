@@ -31,7 +31,7 @@ WHERE s.workspace_id = %s AND d.raw <> '' AND EXISTS (
 """
 # Of what was worked off: a delivery that waits is read once more, and then its author is known to be erased.
 EMPTY_DELIVERIES = """
-UPDATE ingestion_delivery d SET raw = '' FROM ingestion_source s
+UPDATE ingestion_delivery d SET raw = '', error = '' FROM ingestion_source s
 WHERE s.id = d.source_id AND s.workspace_id = %s AND d.raw <> '' AND d.status <> 'received' AND EXISTS (
     SELECT FROM unnest(%s::text[]) AS one (needle) WHERE position(convert_to(needle, 'UTF8') IN d.raw) > 0)
 """
@@ -90,9 +90,9 @@ def begin_erasure(
     erasure.save(update_fields=["sealed_names"])
     BotContact.objects.filter(participant__in=rows).delete()
     for row in rows:
-        row.external_id = people_erased.digest(
+        row.external_id = people_erased.digests(
             workspace_id=workspace.pk, platform=row.platform, external_id=row.external_id
-        )
+        )[0]
         row.name, row.user, row.erased_at = people_erased.NAME, None, timezone.now()
         row.save(update_fields=["external_id", "name", "user", "erased_at", "updated_at"])
     changes = {"accounts": [[row.pk for row in rows], None], "erasure": [None, erasure.pk]}

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
 from django.utils.dateparse import parse_date, parse_datetime
 from django_filters import rest_framework as filters
 
 from ingestion import selectors
 from ingestion.models import Message, Quote
 from tasktracker.core.enums import MessageCategory, Verdict
+from tasktracker.core.models import Event
 from tasktracker.core.paths import is_number
 
 NAMES = (
@@ -57,6 +59,17 @@ def matching_ids(*, workspace_id: int, ids: Iterable[int], wanted: Mapping[str, 
     return set(filtered(rows, wanted).values_list("pk", flat=True))
 
 
+def matching_batches(*, workspace_id: int, seqs: Iterable[int], wanted: Mapping[str, str]) -> set[int]:
+    """Which of these events, each of a batch that was imported, tell of a message that the filters let through."""
+    first, last = (Cast(OuterRef(f"data__{end}"), BigIntegerField()) for end in ("first", "last"))
+    batch = Message.objects.filter(
+        workspace_id=workspace_id, source_id=OuterRef("object_id"), pk__gte=first, pk__lte=last
+    )
+    events = Event.objects.filter(workspace_id=workspace_id, seq__in=list(seqs))
+    found = events.filter(Exists(filtered(batch, wanted))).values_list("seq", flat=True)
+    return {seq for seq in found if seq is not None}
+
+
 def of_channel(rows: QuerySet[Message], value: str) -> QuerySet[Message]:
     """Those of a channel, by its number."""
     return rows.filter(channel_id=int(value)) if is_number(value) else rows.none()
@@ -80,7 +93,8 @@ def with_task(rows: QuerySet[Message], value: str) -> QuerySet[Message]:
 
 
 def containing(rows: QuerySet[Message], value: str) -> QuerySet[Message]:
-    """Those with these very characters, whatever the case; looked for in what the other filters leave."""
+    """Those with these very characters, whatever the case: by an index where there is one (`substrings`), else looked
+    for in what the other filters leave."""
     return rows.filter(text__icontains=value)
 
 

@@ -17,6 +17,7 @@ from ingestion import storage
 from ingestion.drafts import MessageDraft
 from ingestion.models import Channel, Message, Participant, Source
 from ingestion.serializers import MessageSerializer, draft_of, posted
+from ingestion.taking import why_left_out
 from ingestion.tidy import judge, tidy
 from tasktracker.core.permissions import Access
 
@@ -71,6 +72,8 @@ def _known(access: Access, body: bytes, look: Callable[..., tuple[Source | None,
     if source is None or not source.is_active or place.channel is None or place.author is None:
         return None
     draft = tidy(draft_of(given, source), limit=settings.MESSAGE_TEXT_LIMIT)
+    if source.filters and why_left_out(source.filters, draft):
+        return None
     names = draft.author.name if draft.author else ""
     renamed = (draft.channel.title and draft.channel.title != place.channel.title) or (
         names and names != place.author.name

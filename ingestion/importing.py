@@ -41,7 +41,7 @@ def record_messages(*, source: Source, drafts: Iterable[MessageDraft]) -> Import
     report = ImportReport()
     given = list(drafts)
     report.seen = len(given)
-    Recorder(source, report).record(prepare(given, report))
+    Recorder(source, report).record(prepare(given, report, source.filters))
     return report
 
 
@@ -107,7 +107,7 @@ def batches(export: Export, source: Source, kept: int = REASONS_KEPT) -> Iterato
 
     def batch() -> Batch:
         nonlocal pending, part, chars
-        found = Batch(prepare(pending, part), part, export.position)
+        found = Batch(prepare(pending, part, source.filters), part, export.position)
         pending, part, chars = [], ImportReport(kept=kept), 0
         return found
 

@@ -17,7 +17,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from ingestion import bot_homes as homes
-from ingestion import keeping, services, transitions
+from ingestion import bot_leavers as leavers
+from ingestion import faults, keeping, services, transitions
 from ingestion import reading as readers
 from ingestion.channels import telegram
 from ingestion.channels.base import Reactions, Reading
@@ -100,7 +101,7 @@ def process(*, delivery_id: int) -> Taken | None:
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # noqa: BLE001 (whatever is wrong with one delivery may not hold up the others)
-        # The error's text may hold words of the message: it goes into the row, not into the log.
+        # The error's text may hold words of the message: it goes neither into the log nor into the row.
         log.warning("delivery %d failed (%s)", delivery_id, type(error).__name__)
         _note_failure(delivery_id, error)
         return None
@@ -142,6 +143,8 @@ def record_own_post(*, source_id: int, message: Mapping[str, Any]) -> None:
     reading = telegram.read_message(message, bot_id=str(source.config.get("bot_id", "")))
     home = homes.home_of(source=source, channel=reading.draft.channel) if reading.draft else None
     if reading.draft is not None and home is not None:
+        if leavers.has_left(bot=source, home=home, channel=reading.draft.channel):
+            return
         draft = homes.at_its_place(reading.draft, home)
         services.record_message(source=home, draft=_with_topic_title(draft, home), is_own=True)
 
@@ -180,6 +183,9 @@ def _take(delivery_id: int) -> Taken | None:
     if home is None:
         transitions.unclaimed(delivery)
         return Taken(delivery_id, Delivery.Status.UNCLAIMED, _content(raw))
+    if leavers.has_left(bot=source, home=home, channel=about.channel):
+        leavers.leave_out(delivery, reading, home=home, channel=about.channel, content=_content(raw))
+        return Taken(delivery_id, Delivery.Status.IGNORED, _content(raw))
     if draft is not None:
         if why := keeping.why_left_out(draft, reading, bot=source, home=home):
             transitions.ignored(delivery, why[:300])
@@ -238,8 +244,7 @@ def _note_failure(delivery_id: int, error: Exception) -> None:
     waiting = Delivery.objects.select_for_update().filter(pk=delivery_id, status=Delivery.Status.RECEIVED)
     delivery = waiting.first()
     if delivery is not None:
-        # PostgreSQL cannot store a NUL, and an error may quote one.
-        transitions.failed(delivery, f"{type(error).__name__}: {error}".replace("\x00", ""))
+        transitions.failed(delivery, faults.told(error))
 
 
 def _with_topic_title(draft: MessageDraft, source: Source) -> MessageDraft:

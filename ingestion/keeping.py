@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+from django.conf import settings
+
 from ingestion import bot_homes as homes
 from ingestion import services, taking
 from ingestion.channels.base import Reading
 from ingestion.drafts import MessageDraft
 from ingestion.models import Channel, Message, Participant, Source
+from ingestion.tidy import tidy
 
 
 def why_left_out(draft: MessageDraft, reading: Reading, *, bot: Source, home: Source) -> str:
@@ -14,14 +17,26 @@ def why_left_out(draft: MessageDraft, reading: Reading, *, bot: Source, home: So
     why = taking.why_left_out(bot.filters, draft) or (home.pk != bot.pk and taking.why_left_out(home.filters, draft))
     if not why or reading.moved_to or reading.moved_from:
         return ""
-    placed = homes.at_its_place(draft, home)
+    return "" if _is_here(homes.at_its_place(draft, home), home) else why
+
+
+def why_not_posted(draft: MessageDraft, source: Source) -> str:
+    """The same of a message that is posted; no look at the database where the source leaves nothing out."""
+    if not source.filters:
+        return ""
+    clean = tidy(draft, limit=settings.MESSAGE_TEXT_LIMIT)
+    why = taking.why_left_out(source.filters, clean)
+    return "" if why and _is_here(clean, source) else why
+
+
+def _is_here(draft: MessageDraft, home: Source) -> bool:
     here = Message.objects.filter(
         channel__workspace_id=home.workspace_id,
-        channel__platform=placed.channel.platform,
-        channel__external_id=placed.channel.external_id,
-        external_id=placed.external_id,
+        channel__platform=draft.channel.platform,
+        channel__external_id=draft.channel.external_id,
+        external_id=draft.external_id,
     )
-    return "" if here.exists() else why
+    return here.exists()
 
 
 def with_known_names(draft: MessageDraft, source: Source) -> MessageDraft:

@@ -13,11 +13,18 @@ class NoiseLesson(models.Model):
 
     `flips` are those against the rule less those for it. At `off_at` the rule was turned off: what it catches is weak,
     not noise. `done_to` is the newest message to which that was applied.
+
+    With the rule "phrase" or "author" it is the other way round (see taught.py): from `off_at` on what it is about is
+    noise. `phrase` is a digest, `sample` a message that has its words.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="noise_lessons")
     rule = models.CharField(max_length=30)
     author = models.ForeignKey("ingestion.Participant", null=True, on_delete=models.CASCADE, related_name="+")
+    phrase = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
+    sample = models.ForeignKey(
+        "ingestion.Message", null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
     flips = models.IntegerField(default=0)
     off_at = models.DateTimeField(null=True)
     done_to = models.BigIntegerField(default=0)
@@ -28,7 +35,7 @@ class NoiseLesson(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace", "rule", "author"], name="noiselesson_once", nulls_distinct=False
+                fields=["workspace", "rule", "author", "phrase"], name="noiselesson_once", nulls_distinct=False
             )
         ]
         indexes = [

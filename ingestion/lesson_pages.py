@@ -14,7 +14,7 @@ from tasktracker.core.permissions import access_for, page, workspace_for
 @page(Role.MANAGER)
 @require_GET
 def noise(request: HttpRequest) -> HttpResponse:
-    """Rules that were turned off by flips, and those that are contradicted now and then."""
+    """What flips have turned off or made noise, and what they say now and then."""
     context = {"lessons": lessons.listed(workspace_for(request)), "enough": lessons.ENOUGH}
     return render(request, "settings/noise.html", context)
 
@@ -22,7 +22,7 @@ def noise(request: HttpRequest) -> HttpResponse:
 @page(Role.MANAGER)
 @require_POST
 def take_back(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Turn a rule on again."""
+    """Turn a rule on again, or forget what was taught."""
     lessons.take_back(lesson_id=pk, workspace=workspace_for(request), by=access_for(request).user)
-    messages.success(request, "The rule is on again, and its flips are counted anew.")
+    messages.success(request, "It is taken back, and its flips are counted anew.")
     return redirect("ingestion:noise")

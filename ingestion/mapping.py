@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from jmespath.exceptions import JMESPathError
+from jmespath.exceptions import JMESPathError, JMESPathTypeError
 
 from ingestion import expressions
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
@@ -57,8 +57,7 @@ def preview_mapping(
     A message without an id of its own goes by `fallback_id`, one without a time by `received_at` (now). Errors that
     belong to no field stand under "body". Never raises, whatever comes.
     """
-    errors = {name: f"There is no field {clean_name(str(name), 40)!r}: use {', '.join(FIELDS)}."
-              for name in mapping if name not in USUAL}  # fmt: skip
+    errors = _unknown(mapping)
     if isinstance(body, str | bytes):
         try:
             body = json.loads(body)
@@ -92,6 +91,30 @@ def preview_mapping(
     return Mapped(draft)
 
 
+def mistakes(mapping: object) -> dict[str, str]:
+    """What keeps a mapping from being saved, by field: whatever would be refused for each body that comes."""
+    if not isinstance(mapping, Mapping):
+        return {"mapping": "This is an object with an expression of JMESPath for each field."}
+    found = _unknown(mapping)
+    for name in FIELDS:
+        expression = mapping.get(name)
+        if expression is None or expression == "":
+            continue
+        try:
+            _compiled(expression)
+        except _Bad as error:
+            found[name] = str(error)
+    return found
+
+
+def _unknown(mapping: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: f"There is no field {clean_name(str(name), 40)!r}: use {', '.join(FIELDS)}."
+        for name in mapping
+        if name not in USUAL
+    }
+
+
 def _value(name: str, expression: object, body: object) -> Any:
     """What the field's expression finds: a text, for times a datetime, "" or None for nothing."""
     is_usual = expression is None or expression == ""
@@ -99,7 +122,7 @@ def _value(name: str, expression: object, body: object) -> Any:
     try:
         found = expressions.search(compiled, body)
     except JMESPathError as error:
-        raise _Bad(f"The expression can't be used on this body: {clean_name(str(error), 160)}.") from None
+        raise _Bad(f"The expression can't be used on this body: {_trouble(error)}.") from None
     except (RecursionError, ValueError, TypeError, ArithmeticError, AttributeError):
         raise _Bad("The expression can't be used on this body: write a plain path, such as data.text.") from None
     if name in _TIMES:
@@ -115,6 +138,14 @@ def _value(name: str, expression: object, body: object) -> Any:
     raise _Bad(f"{name} has to be a text or a number, and this is {_kind(found)}: name a part of it.")
 
 
+def _trouble(error: JMESPathError) -> str:
+    """Without the value, which the error quotes: the reason is kept with what came."""
+    if isinstance(error, JMESPathTypeError):
+        wanted = " or ".join(map(str, error.expected_types))
+        return f"{error.function_name}() takes {wanted}, and this is {error.actual_type}"
+    return clean_name(str(error).split("\n")[0], 160)
+
+
 def _compiled(expression: object) -> Any:
     if not isinstance(expression, str) or len(expression) > LONGEST:
         raise _Bad(f"Write an expression of JMESPath of at most {LONGEST} characters, such as data.text.")
@@ -125,7 +156,7 @@ def _compiled(expression: object) -> Any:
     except JMESPathError as error:
         said = clean_name(str(error).split("\n")[0], 160)
         raise _Bad(f"This is no expression of JMESPath: {said}. Write a path such as data.text.") from None
-    except RecursionError:
+    except expressions.TooDeep:
         raise _Bad("This expression is too deep: write a plain path, such as data.text.") from None
 
 

@@ -18,6 +18,7 @@ from ingestion.people_models import Erasure, PersonJoin
 from ingestion.upload_models import Upload
 from tasktracker.core import crypto, walls
 from tasktracker.core.enums import MessageCategory, Verdict
+from tasktracker.core.fields import ObjectField
 from tasktracker.core.models import TimeStamped, Workspace
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
 SLACK_TIME = re.compile(r"\d{10}\.\d{6}", re.ASCII)
 # What stands before ".slack.com" in a team's address.
 SLACK_TEAM = re.compile(r"[a-z0-9][a-z0-9-]{0,79}(\.enterprise)?", re.ASCII)
+SLACK_TOLD = "slack_team"  # in a source's state: {"domain", "token": a digest of the bot token that it was told to}
 FORGES = ("github", "gitlab")
 
 
@@ -62,7 +64,7 @@ class Source(TimeStamped):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Binds the secret to this row.")
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=20, choices=Kind)
-    config = models.JSONField(default=dict, blank=True)
+    config = ObjectField(default=dict, blank=True)
     sealed_secret = models.TextField(blank=True, editable=False)
     sealed_previous_secret = models.TextField(blank=True, default="", db_default="", editable=False)
     previous_secret_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -256,18 +258,25 @@ class Message(models.Model):
         platform, chat = self.channel.platform, self.channel.external_id
         if platform == "telegram" and chat.startswith("-100"):
             return f"https://t.me/c/{chat[4:]}/{self.external_id}"
-        if platform == "slack" and chat and SLACK_TIME.fullmatch(self.external_id):
+        if platform == "slack" and chat and SLACK_TIME.fullmatch(self.external_id) and self._slack_team:
             # The archive's own form, which opens in the app of whoever is logged in; the thread is found by itself.
-            return f"https://{self._slack_host}/archives/{quote(chat)}/p{self.external_id.replace('.', '')}"
+            at = self.external_id.replace(".", "")
+            return f"https://{self._slack_team}.slack.com/archives/{quote(chat)}/p{at}"
         if platform in FORGES:
             return _at_forge(self.metadata.get("url"), chat)
         return ""
 
     @property
-    def _slack_host(self) -> str:
-        """The team's own where the source knows it, and is at hand: no page asks for each row's source for a link."""
-        team = self.source.config.get("team_domain") if Message.source.is_cached(self) else None
-        return f"{team}.slack.com" if isinstance(team, str) and SLACK_TEAM.fullmatch(team) else "slack.com"
+    def _slack_team(self) -> str:
+        """The domain of the team, as Slack told it to the source; "" where nobody knows it: no address is guessed.
+
+        Nor where the source is not at hand: no page asks for each row's source for a link.
+        """
+        if not Message.source.is_cached(self):
+            return ""
+        told = self.source.state.get(SLACK_TOLD)
+        team = told.get("domain") if isinstance(told, dict) else self.source.config.get("team_domain")
+        return team if isinstance(team, str) and SLACK_TEAM.fullmatch(team) else ""
 
 
 def _at_forge(address: object, channel: str) -> str:

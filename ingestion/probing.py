@@ -1,21 +1,18 @@
 """Asking a source whether it works, and giving it a new secret."""
 
-import base64
-import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db import transaction
 
+from ingestion.bot_intro import introduce
 from ingestion.discord.probing import probe_discord
 from ingestion.mail.accounts import is_mailbox
 from ingestion.mail.probing import probe_mailbox
 from ingestion.models import Message, Source
 from ingestion.slack_team import SlackSaidNo, ask_team
-from ingestion.telegram_api import BotCallFailed, call_bot
+from ingestion.source_secrets import grace_of, new_secret
+from ingestion.telegram_api import BotCallFailed
 from tasktracker.core.errors import Invalid
-
-GRACE = timedelta(days=1)  # for which a sender may go on to sign with the secret before
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +47,14 @@ def probe(source: Source) -> Probe:
 
 
 def probe_telegram(source: Source) -> Probe:
-    """`getMe` with the source's token."""
-    token = source.open_secret()
-    if not token:
+    """Who the source's bot is; on the way it learns its name and gets its menu."""
+    if not source.open_secret():
         return Probe(False, "No bot token yet: set it as the secret of this source.")
     try:
-        me = call_bot(token=token, method="getMe")
+        name = introduce(source=source)
     except BotCallFailed as error:
         return Probe(False, str(error) if error.http_status is None else f"Telegram refused the token: {error}.")
-    return Probe(True, f"Connected as @{me.get('username', '?')}.")
+    return Probe(True, f"Connected as @{name or '?'}.")
 
 
 @transaction.atomic
@@ -73,8 +69,8 @@ def rotate_secret(*, source: Source) -> str:
         raise Invalid(
             f"{source.get_kind_display()} makes this secret: get a new one there, and set it as the source's secret."
         )
-    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    source.set_secret(secret, keep_previous=GRACE)
+    secret = new_secret()
+    source.set_secret(secret, keep_previous=grace_of(source))
     source.save(
         update_fields=["sealed_secret", "sealed_previous_secret", "previous_secret_until", "updated_at"],
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ingestion import slack_names
+from ingestion import slack_names, slack_team
 from ingestion.channels import generic, github, gitlab, mattermost, slack, telegram
 from ingestion.channels.base import Reading
 from ingestion.discord import reading as discord
@@ -24,7 +24,7 @@ def _slack(raw: bytes, delivery: Delivery) -> Reading:
 def _webhook(raw: bytes, delivery: Delivery) -> Reading:
     config: dict[str, Any] = delivery.source.config
     form, mapping = config.get("format", "generic"), config.get("mapping")
-    if form in FORMATS:
+    if isinstance(form, str) and form in FORMATS:
         return FORMATS[form](raw)
     return generic.read(
         raw,
@@ -60,3 +60,4 @@ def prepare(delivery_id: int) -> None:
     delivery = found.select_related("source").first()
     if delivery is not None:
         slack_names.learn(delivery.source, bytes(delivery.raw))
+        slack_team.learn(delivery.source)

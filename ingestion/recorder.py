@@ -1,8 +1,9 @@
 """Many messages at once: a batch of drafts into the tables, in one transaction with one event."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from operator import itemgetter
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -11,6 +12,7 @@ from ingestion import people_erased
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
 from ingestion.models import Channel, Message, Participant, Source
 from ingestion.storage import Placed, insert_new, take_edit
+from ingestion.taking import why_left_out
 from ingestion.tidy import Judged, is_newer, judge, tidy
 from tasktracker.core.errors import Invalid
 from tasktracker.core.events import MessagesImported, emit
@@ -52,8 +54,13 @@ class ImportReport:
             self.note(reason)
 
 
-def prepare(drafts: Iterable[MessageDraft], report: ImportReport) -> list[Judged]:
-    """The drafts as they will be stored, each with its verdict; one without an id is an error of the report. Pure."""
+def prepare(
+    drafts: Iterable[MessageDraft], report: ImportReport, filters: Mapping[str, Any] | None = None
+) -> list[Judged]:
+    """The drafts as they will be stored, each with its verdict, and with what a source's `filters` say of it.
+
+    One without an id is an error of the report. Pure.
+    """
     limit = settings.MESSAGE_TEXT_LIMIT
     judged: list[Judged] = []
     for draft in drafts:
@@ -63,7 +70,7 @@ def prepare(drafts: Iterable[MessageDraft], report: ImportReport) -> list[Judged
             report.errors += 1
             report.note(f"{draft.external_id or 'a message without an id'}: {error.detail}")
         else:
-            judged.append(Judged(clean, judge(clean)))
+            judged.append(Judged(clean, judge(clean), why_left_out(filters, clean) if filters else ""))
     return judged
 
 
@@ -80,6 +87,7 @@ class Recorder:
     @transaction.atomic(savepoint=False)
     def record(self, batch: list[Judged]) -> dict[tuple[int, str], int]:
         """Store what `prepare` gave in one transaction, with one event; returns key → id of the new messages."""
+        batch = self._taken(batch)
         if not batch:
             return {}
         # The last copy within a batch is the newest one in every format.
@@ -104,8 +112,31 @@ class Recorder:
             )
         return new
 
+    def _taken(self, batch: list[Judged]) -> list[Judged]:
+        """Without what the source leaves out; what is here already goes on being followed."""
+        left_out = [judged.draft for judged in batch if judged.left_out]
+        if not left_out:
+            return batch
+        found = Message.objects.filter(
+            workspace=self.source.workspace_id,
+            channel__platform__in={draft.channel.platform for draft in left_out},
+            channel__external_id__in={draft.channel.external_id for draft in left_out},
+            external_id__in=[draft.external_id for draft in left_out],
+        )
+        here = set(found.values_list("channel__platform", "channel__external_id", "external_id"))
+        taken = []
+        for judged in batch:
+            draft = judged.draft
+            known = (draft.channel.platform, draft.channel.external_id, draft.external_id) in here
+            if known or not judged.left_out:
+                taken.append(judged)
+            else:
+                self.report.skipped += 1
+                self.report.note(f"{draft.external_id}: {judged.left_out}")
+        return taken
+
     def _place(self, batch: list[Judged]) -> list[Placed]:
-        self._meet([draft for draft, _ in batch])
+        self._meet([judged.draft for judged in batch])
         channels, people = self._channels, self._people
         if self._erased:
             batch = [self._heard(judged) for judged in batch]
@@ -116,7 +147,7 @@ class Recorder:
                 people[draft.channel.platform, draft.author.external_id] if draft.author else None,
                 verdict,
             )
-            for draft, verdict in batch
+            for draft, verdict, _ in batch
         ]
 
     def _heard(self, judged: Judged) -> Judged:

@@ -9,10 +9,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ingestion.drafts import MessageDraft, PersonDraft
-from ingestion.mail.accounts import server_of
+from ingestion.mail.accounts import address_of, server_of
+from ingestion.mail.servers import check_server
 from ingestion.models import Message, Source
+from ingestion.source_config import wrong_config
 from ingestion.source_filters import clean_filters
-from ingestion.source_upkeep import LONGEST_RETENTION, end_secret_of_other_server
+from ingestion.source_secrets import CALLED, is_ours_to_make, new_secret
+from ingestion.source_upkeep import FIELDS, LONGEST_RETENTION, is_bot_token, save_source
 from ingestion.tidy import api_channel
 from tasktracker.core.enums import Verdict
 from tasktracker.core.errors import Invalid
@@ -33,6 +36,11 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
     """A source; its secret goes in and never comes out."""
 
     secret = serializers.CharField(write_only=True, required=False, allow_blank=True, trim_whitespace=True)
+    end_previous_secret = serializers.BooleanField(
+        write_only=True,
+        required=False,
+        help_text="With a new `secret`: the one before is over at once. Else it stays valid for a day.",
+    )
     has_secret = serializers.BooleanField(read_only=True)
     readers = ReadersField(many=True, slug_field="username", required=False, queryset=User.objects.none())
 
@@ -44,6 +52,7 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
             "kind",
             "config",
             "secret",
+            "end_previous_secret",
             "has_secret",
             "is_active",
             "local_only",
@@ -64,21 +73,52 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
         except Invalid as error:
             raise serializers.ValidationError(error.detail) from None
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        now = self.instance
+        kind = attrs.get("kind", getattr(now, "kind", ""))
+        config = attrs.get("config", getattr(now, "config", {}))
+        if {"kind", "config"} & attrs.keys():
+            if wrong := wrong_config(kind, config):
+                raise serializers.ValidationError({"config": wrong})
+            check_server(*address_of(kind, config))
+        is_called = kind in CALLED and not address_of(kind, config)[0]
+        if now is None and is_called and attrs.get("secret") == "" and attrs.get("is_active", True):
+            raise serializers.ValidationError({"secret": "An empty secret signs nothing: leave it out, or enter it."})
+        if kind == Source.Kind.TELEGRAM and attrs.get("secret") and not is_bot_token(attrs["secret"]):
+            raise serializers.ValidationError({"secret": "This is no bot token: a number, a colon, and letters."})
+        return attrs
+
     def create(self, validated_data: dict[str, Any]) -> Source:
-        secret, readers = validated_data.pop("secret", ""), validated_data.pop("readers", [])
-        source = Source(**validated_data)
-        source.set_secret(secret)
-        source.save()
-        source.readers.set(readers)
-        return source
+        source = Source(workspace=validated_data["workspace"], kind=validated_data["kind"])
+        given = validated_data.pop("secret", "")
+        if not given and is_ours_to_make(_as_written(source, validated_data)):
+            given = new_secret()
+        return _written(source, validated_data, given)
 
     def update(self, instance: Source, validated_data: dict[str, Any]) -> Source:
-        before, secret = server_of(instance), validated_data.pop("secret", None)
-        instance.config = validated_data.get("config", instance.config)
-        end_secret_of_other_server(instance, before)
-        if secret is not None:
-            instance.set_secret(secret)
-        return super().update(instance, validated_data)
+        given = validated_data.pop("secret", None)
+        if given == "":
+            instance.set_secret("")
+        elif given is None and server_of(instance) and is_ours_to_make(_as_written(instance, validated_data)):
+            given = new_secret()  # of a mailbox; one that nobody knows, until it is rotated
+        return _written(instance, validated_data, given or "")
+
+
+def _as_written(source: Source, values: Mapping[str, Any]) -> Source:
+    """Kind and config alone, as they will be."""
+    kind, config = (values.get(name, getattr(source, name)) for name in ("kind", "config"))
+    return Source(kind=kind, config=config)
+
+
+def _written(source: Source, values: Mapping[str, Any], secret: str) -> Source:
+    kept = {name: values[name] for name in FIELDS if name in values}
+    return save_source(
+        source=source,
+        values=kept,
+        readers=values.get("readers"),
+        secret=secret,
+        end_previous=values.get("end_previous_secret", False),
+    )
 
 
 class AuthorSerializer(serializers.Serializer[Any]):

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from ingestion import source_upkeep
+from ingestion import source_secrets, source_upkeep
 from ingestion.models import Source
 from ingestion.source_filters import clean_entries
 from tasktracker.core.crypto import DecryptionError
@@ -63,6 +63,7 @@ class SourceForm(SettingsForm[Source]):
     several they are one JSON object.
     """
 
+    made_secret = ""  # that was made while saving, to be shown this once
     config_fields: ClassVar[tuple[str, ...]] = ()
     secret_fields: ClassVar[tuple[str, ...]] = ()
 
@@ -80,6 +81,11 @@ class SourceForm(SettingsForm[Source]):
     )
     readers = forms.ModelMultipleChoiceField(
         User.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label="Its readers"
+    )
+    end_previous = forms.BooleanField(
+        required=False,
+        label="End the old secret at once",
+        help_text="When it has leaked. Else it stays valid for a day, so that you can change it on the other side.",
     )
     retention_days = forms.IntegerField(
         label="Keep messages for, days",
@@ -111,7 +117,7 @@ class SourceForm(SettingsForm[Source]):
 
     def shown(self, value: Any) -> Any:
         """A value of the config as its field shows it."""
-        return ", ".join(value) if isinstance(value, list) else value
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
 
     @property
     def own_fields(self) -> list[Any]:
@@ -122,6 +128,11 @@ class SourceForm(SettingsForm[Source]):
     def groups(self) -> list[Group]:
         """Fields that only one answer of a choice above them asks for."""
         return []
+
+    @property
+    def keeps_previous(self) -> bool:
+        """Whether the secret of now goes on for a while beside one that is typed."""
+        return bool(self.row.pk) and source_secrets.grace_of(self.row) is not None
 
     @property
     def filter_fields(self) -> list[Any]:
@@ -145,7 +156,13 @@ class SourceForm(SettingsForm[Source]):
         values = dict(self.cleaned_data)
         readers = values.pop("readers")
         values["config"] = self.config_of(values)
-        return source_upkeep.save_source(source=self.row, values=values, readers=readers, secret=self.secret_of(values))
+        return source_upkeep.save_source(
+            source=self.row,
+            values=values,
+            readers=readers,
+            secret=self.secret_of(values),
+            end_previous=values["end_previous"],
+        )
 
     def config_of(self, values: dict[str, Any]) -> dict[str, Any]:
         """The config as it is to be stored; what the form does not know stays."""
@@ -157,6 +174,11 @@ class SourceForm(SettingsForm[Source]):
         if len(self.secret_fields) == 1 or not typed:
             return next(iter(typed.values()), "")
         return json.dumps({**self.stored_parts(), **typed})
+
+    def make_secret(self) -> str:
+        """A signing secret of ours, which the page then shows."""
+        self.made_secret = source_secrets.new_secret()
+        return self.made_secret
 
     def stored_parts(self) -> dict[str, str]:
         """The parts of a secret of several that are sealed already."""

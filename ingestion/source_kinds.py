@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-import jmespath
 from django import forms
-from jmespath.exceptions import JMESPathError
 
 from ingestion import mapping, source_upkeep
 from ingestion.mail.accounts import is_mailbox, server_of
+from ingestion.mail.servers import check_server
 from ingestion.models import Source
 from ingestion.source_forms import Group, SourceForm, plain, secret_field
+from tasktracker.core.errors import Invalid
 from tasktracker.core.models import Workspace
 
 HISTORY_DAYS = 90
@@ -76,7 +76,7 @@ class EmailForm(SourceForm):
     password = secret_field("Password", "One for this program alone, where your provider has such.")
     signing_key = secret_field(
         "Mailgun's signing key",
-        "Its HTTP webhook signing key. Postmark and SendGrid have none: save, then make a secret beside this form.",
+        "Its HTTP webhook signing key. Postmark and SendGrid have none: leave it empty, and a secret is made.",
     )
 
     def values_of(self, row: Source) -> dict[str, Any]:
@@ -109,6 +109,11 @@ class EmailForm(SourceForm):
                 self.row.has_secret and host.lower() != server_of(self.row) and not cleaned.get("password", "").strip()
             ):
                 self.add_error("password", "This is another server: enter the password of the mailbox there.")
+            if not {"host", "port"} & self.errors.keys():
+                try:
+                    check_server(host.strip(), cleaned["port"])
+                except Invalid as error:
+                    self.add_error("host", error.detail)
         return cleaned
 
     def config_of(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -119,8 +124,10 @@ class EmailForm(SourceForm):
         return kept | ({name: values[name] for name in self.mailbox_fields} if values["way"] == "imap" else {})
 
     def secret_of(self, values: dict[str, Any]) -> str:
-        typed: str = values["password" if values["way"] == "imap" else "signing_key"]
-        return typed.strip()
+        typed: str = values["password" if values["way"] == "imap" else "signing_key"].strip()
+        if values["way"] == "posted" and not typed and (is_mailbox(self.row) or not self.row.has_secret):
+            return self.make_secret()  # the password of a mailbox ends with this change
+        return typed
 
 
 class WebhookForm(SourceForm):
@@ -150,6 +157,9 @@ class WebhookForm(SourceForm):
     def own_fields(self) -> list[Any]:
         return [self["format"]]
 
+    def secret_of(self, values: dict[str, Any]) -> str:
+        return "" if self.row.has_secret else self.make_secret()
+
     @property
     def mapping_fields(self) -> list[Any]:
         """The fields of the mapping, for the page."""
@@ -158,11 +168,8 @@ class WebhookForm(SourceForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         cleaned["mapping"] = typed_mapping(cleaned) if cleaned.get("format") == "generic" else {}
-        for name, expression in cleaned["mapping"].items():
-            try:
-                jmespath.compile(expression)
-            except (JMESPathError, RecursionError):
-                self.add_error(f"map_{name}", "This is no expression of JMESPath: write a path such as data.text.")
+        for name, why in mapping.mistakes(cleaned["mapping"]).items():
+            self.add_error(f"map_{name}", why)
         return cleaned
 
 

@@ -11,12 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ingestion import mapping, probing, selectors, source_health, source_upkeep, telegram_hook
+from ingestion import mapping, probing, selectors, source_health, source_readers, source_upkeep, telegram_hook
 from ingestion.mail.accounts import is_mailbox
 from ingestion.models import Source
 from ingestion.source_kinds import FORMS, SECRETS, form_of, typed_mapping
+from ingestion.source_secrets import is_ours_to_make
 from ingestion.webhooks import receiving
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import DomainError, Invalid
@@ -74,17 +76,19 @@ HOOKS = {
     Source.Kind.EMAIL: "email",
     Source.Kind.MATTERMOST: "mattermost",
 }
-# Here we make the secret; of the others the platform does, or there is none.
-OURS = {Source.Kind.WEBHOOK, Source.Kind.EMAIL}
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A source in the list, with its health and how it stands in a word: active, paused, failing or late."""
+    """A source in the list, with its health and how it stands in a word: active, paused, failing, unread or late.
+
+    `unread` says what to do where nobody fetches for it; "" where there is nothing to do.
+    """
 
     source: Source
     health: source_health.Health
     state: str
+    unread: str = ""
 
     @property
     def kind(self) -> str:
@@ -92,20 +96,23 @@ class Line:
         return KINDS[self.source.kind][0] if self.source.kind in KINDS else self.source.get_kind_display()
 
 
-def state_of(source: Source, health: source_health.Health) -> str:
+def state_of(source: Source, health: source_health.Health, unread: str) -> str:
     """One word for how a source stands."""
     if not source.is_active:
         return "paused"
     if source.last_error_at is not None and timezone.now() - source.last_error_at < RECENT_ERROR:
         return "failing"
+    if unread:
+        return "unread"
     return "late" if health.is_late else "active"
 
 
 def lines_of(rows: Iterable[Source]) -> list[Line]:
-    """The sources with their health, in one query more."""
+    """The sources with their health, in two queries more."""
     found = list(rows)
-    health = source_health.health_of(found)
-    return [Line(row, health[row.pk], state_of(row, health[row.pk])) for row in found]
+    health, unread = source_health.health_of(found), source_readers.why_unread(found)
+    stands = ((row, health[row.pk], unread.get(row.pk, "")) for row in found)
+    return [Line(row, how, state_of(row, how, why), why) for row, how, why in stands]
 
 
 def find(request: HttpRequest, pk: int) -> Source:
@@ -150,6 +157,8 @@ def form_page(request: HttpRequest, row: Source, *, told: str) -> HttpResponseBa
     only_tried = "try" in request.POST  # the button of a browser without JavaScript
     if request.method == "POST" and not only_tried and (saved := form.save(access.user)) is not None:
         messages.success(request, told.format(saved.name))
+        if form.made_secret:
+            return secret_page(request, saved, form.made_secret)
         return redirect("ingestion:source", pk=saved.pk)
     context = {
         "source": row,
@@ -172,7 +181,7 @@ def form_page(request: HttpRequest, row: Source, *, told: str) -> HttpResponseBa
 
 def can_rotate(row: Source) -> bool:
     """Whether its secret is a signing secret of ours; that of a mailbox which we read is its password."""
-    return row.kind in OURS and not is_mailbox(row)
+    return is_ours_to_make(row)
 
 
 def until(row: Source) -> Any:
@@ -250,7 +259,12 @@ def rotate_secret(request: HttpRequest, pk: int) -> HttpResponseBase:
     row = find(request, pk)
     if not can_rotate(row):
         raise Invalid("The secret of this source is not made here: get a new one there, and type it in.")
-    secret = probing.rotate_secret(source=row)
+    return secret_page(request, row, probing.rotate_secret(source=row))
+
+
+@never_cache
+def secret_page(request: HttpRequest, row: Source, secret: str) -> HttpResponse:
+    """A secret that was just made, this once."""
     context = {"secret": secret, "source": row, "secret_until": until(row)}
     if row.kind == Source.Kind.EMAIL:
         context["with_secret"] = address_with(secret, address_of(request, row))

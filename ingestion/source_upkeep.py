@@ -17,20 +17,33 @@ from ingestion.deleting import delete_message
 from ingestion.mail.accounts import server_of
 from ingestion.models import Delivery, Message, Source
 from ingestion.source_filters import clean_filters
+from ingestion.source_secrets import grace_of, refuse_empty
 from ingestion.webhooks import receiving
 from tasktracker.core.errors import Conflict, Invalid
 from tasktracker.core.models import User
 
-FIELDS = ("name", "config", "is_active", "local_only", "restricted", "filters", "retention_days")
+FIELDS = ("name", "kind", "config", "is_active", "local_only", "restricted", "filters", "retention_days")
+SEALED = ("sealed_secret", "sealed_previous_secret", "previous_secret_until")
 BATCH = 200
 SECONDS = 30.0  # that one round of deleting may take; the next one goes on
 LONGEST_RETENTION = 36_500  # days
 
 
-def save_source(*, source: Source, values: Mapping[str, Any], readers: Iterable[User], secret: str = "") -> Source:
-    """Write a new or stored source; an empty secret leaves the one that it has.
+def save_source(
+    *,
+    source: Source,
+    values: Mapping[str, Any],
+    readers: Iterable[User] | None,
+    secret: str = "",
+    end_previous: bool = False,
+) -> Source:
+    """Write a new or stored source; an empty secret leaves the one that it has, and None those who read it.
 
-    Raises `Invalid` with the `field` that is wrong.
+    The secret that another takes the place of stays valid for a day where a platform signs with it, so that it can be
+    changed there too; with `end_previous`, as for one that leaked, it is over at once.
+
+    Raises `Invalid` with the `field` that is wrong: for a webhook also where neither of the two can sign. `Conflict`
+    exists for a name that another source has.
     """
     before = server_of(source)
     for name in FIELDS:
@@ -41,18 +54,22 @@ def save_source(*, source: Source, values: Mapping[str, Any], readers: Iterable[
     if source.retention_days is not None and not 1 <= source.retention_days <= LONGEST_RETENTION:
         raise Invalid("Keep messages for at least a day, or leave this empty.", field="retention_days")
     if secret:
-        source.set_secret(secret)
+        is_another_bot = source.kind == Source.Kind.TELEGRAM and str(source.config.get("bot_id")) != bot_id_of(secret)
+        source.set_secret(secret, keep_previous=None if end_previous or is_another_bot else grace_of(source))
         if source.kind == Source.Kind.TELEGRAM:
-            source.config = {**source.config, "bot_id": bot_id_of(secret)}
+            source.config = with_bot(source.config, secret)
+    refuse_empty(source)
     try:
         with transaction.atomic():
-            source.save()
-            source.readers.set(readers)
+            # Not the columns of pollers and readers, who may have written meanwhile: a form is long in making.
+            source.save(update_fields=None if source._state.adding else [*FIELDS, *SEALED, "updated_at"])
+            if readers is not None:
+                source.readers.set(readers)
             _go_on(source)
     except IntegrityError as error:
         if "source_name_once" not in str(error):
             raise
-        raise Invalid("There is a source with this name already.", field="name") from None
+        raise Conflict("There is a source with this name already.", code="exists", field="name") from None
     return source
 
 
@@ -65,14 +82,23 @@ def end_secret_of_other_server(source: Source, before: str) -> None:
         source.set_secret("")
 
 
+def with_bot(config: Mapping[str, Any], token: str) -> dict[str, Any]:
+    """The config of a Telegram source with the bot that a token belongs to; another one is called something else."""
+    bot_id = bot_id_of(token)
+    is_same = str(config.get("bot_id", "")) == bot_id
+    kept = {name: value for name, value in config.items() if is_same or name != "bot_username"}
+    return {**kept, "bot_id": bot_id}
+
+
 def is_bot_token(text: str) -> bool:
     return TOKEN.fullmatch(text) is not None
 
 
 @transaction.atomic
 def set_active(*, source: Source, is_active: bool) -> None:
-    """Pause a source, or let it go on: then a worker reads what has come meanwhile."""
+    """Pause a source, or let it go on: then a worker reads what has come meanwhile. Raises as `refuse_empty`."""
     source.is_active = is_active
+    refuse_empty(source)
     source.save(update_fields=["is_active", "updated_at"])
     _go_on(source)
 

@@ -1,4 +1,4 @@
-"""What of a live message is taken: a source's filters, applied in one place for every kind of source. Pure.
+"""What of the messages that come is taken: a source's filters, in one place for every way in. Pure.
 
 Entries are compared without regard to case. One with `*`, `?` or `[` is a pattern of the shell's kind, any other is
 taken as it stands: a channel's or author's id or name, a piece of a text.

@@ -5,18 +5,23 @@ bot token ends it.
 """
 
 import json
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 
+from ingestion.bot_intro import introduce
 from ingestion.channels.telegram import ALLOWED_UPDATES
 from ingestion.models import Source
 from ingestion.telegram_api import BotCallFailed, call_bot
+from tasktracker.core import crypto
 from tasktracker.core.crypto import DecryptionError
 from tasktracker.core.errors import Unavailable
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +34,14 @@ class Hook:
     error_at: datetime | None
 
 
+SALT = "telegram.webhook"
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 WEBHOOK = "webhook"  # in a source's config: where Telegram brings the updates; without it the bot polls
 
 
 def secret_token(source: Source) -> str:
     """What Telegram sends as X-Telegram-Bot-Api-Secret-Token with each update of this source."""
-    return _made_of(source, source.open_secret())
+    return crypto.digest(SALT, f"{source.uid}:{source.open_secret()}")
 
 
 def is_genuine(source: Source, given: str) -> bool:
@@ -45,12 +51,9 @@ def is_genuine(source: Source, given: str) -> bool:
     """
     # As bytes, since a header may hold anything; each is compared, whatever the first one says.
     said = given.encode("utf-8", "surrogateescape")
-    matches = [constant_time_compare(said, _made_of(source, token).encode()) for token in source.open_secrets()]
+    made = [one for token in source.open_secrets() for one in crypto.digests(SALT, f"{source.uid}:{token}")]
+    matches = [constant_time_compare(said, one.encode()) for one in made]
     return any(matches)
-
-
-def _made_of(source: Source, token: str) -> str:
-    return salted_hmac("telegram.webhook", f"{source.uid}:{token}", algorithm="sha256").hexdigest()
 
 
 def hook_info(*, source: Source) -> Hook:
@@ -68,7 +71,10 @@ def hook_info(*, source: Source) -> Hook:
 
 
 def set_hook(*, source: Source, url: str) -> None:
-    """`setWebhook` to `url`, which has to be https; updates that wait are kept. Raises `Unavailable`."""
+    """`setWebhook` to `url`, which has to be https; updates that wait are kept. Raises `Unavailable`.
+
+    No poller will ask who the bot is, so that this does.
+    """
     _call(
         source,
         "setWebhook",
@@ -77,6 +83,10 @@ def set_hook(*, source: Source, url: str) -> None:
         allowed_updates=json.dumps(ALLOWED_UPDATES),
     )
     _remember(source, url)
+    try:
+        introduce(source=source)
+    except BotCallFailed as error:
+        log.warning("source %d: who the bot is was not told (%s)", source.pk, error)
 
 
 def remove_hook(*, source: Source) -> None:
@@ -88,7 +98,7 @@ def remove_hook(*, source: Source) -> None:
 def by_webhook() -> list[Source]:
     """The active bots whose updates Telegram brings; they are not polled."""
     active = Source.objects.filter(kind=Source.Kind.TELEGRAM, is_active=True, config__has_key=WEBHOOK)
-    return list(active.exclude(sealed_secret="").order_by("pk"))
+    return list(active.exclude(sealed_secret="").select_related("workspace").order_by("pk"))
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ WORD_MARKS = (
     "\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0eb1-\u0ece\u1000-\u1049\u1050-\u109f\u1780-\u17d3\u200c\u200d"
 )
 
+_KIND = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,59}", re.ASCII)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LINE_ENDS = re.compile("\r\n|[\r\u000b\u000c\u0085\u2028\u2029]")
 # C0 and C1 but for \n and \t; soft hyphen; zero width space, word joiner and invisible operators; the direction
@@ -85,6 +86,11 @@ def clean_text(value: str | None, limit: int = MESSAGE_LIMIT) -> Cleaned:
         text, stacked = _clean_unicode(text)
         cut = cut or stacked
     return Cleaned(text[:limit], cut or len(text) > limit)
+
+
+def kind_name(value: object) -> str:
+    """A platform's word for a kind of event, or "something else" for what may be anybody's words."""
+    return value if isinstance(value, str) and _KIND.fullmatch(value) else "something else"
 
 
 def clean_name(value: str | None, limit: int = NAME_LIMIT) -> str:

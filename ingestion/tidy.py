@@ -13,10 +13,11 @@ API_PLATFORM = "api"
 
 
 class Judged(NamedTuple):
-    """A tidy draft, and what the rules say of it."""
+    """A tidy draft, what the rules say of it, and why its source's filters leave it out, where they do."""
 
     draft: MessageDraft
     verdict: noise.NoiseVerdict
+    left_out: str = ""
 
 
 def tidy(draft: MessageDraft, *, limit: int) -> MessageDraft:

@@ -1,9 +1,10 @@
 """Which sources are closed to a member, and what a list of sources, channels or people may name."""
 
-from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 
-from ingestion.models import Channel, Message, Participant, Source
+from ingestion.models import Channel, Delivery, Message, Participant, Source
 from tasktracker.core import walls
+from tasktracker.core.models import Workspace
 
 
 def closed_sources(*, user_id: int, workspace_id: int) -> frozenset[int]:
@@ -16,6 +17,16 @@ def sources(rows: QuerySet[Source]) -> QuerySet[Source]:
     """Those that whoever asks may read."""
     closed = walls.hidden()
     return rows.exclude(pk__in=closed) if closed else rows
+
+
+def deliveries(rows: QuerySet[Delivery], *, user_id: int, administers: QuerySet[Workspace]) -> QuerySet[Delivery]:
+    """Those of sources that this person may read: open ones, those that name them, those of workspaces they run.
+
+    For the administration, which has no wall around it: raw deliveries are less than what managers see of a source
+    elsewhere, since nobody has looked yet at what is in them, or whose it is.
+    """
+    named = Source.objects.filter(readers=user_id)
+    return rows.filter(Q(source__restricted=False) | Q(source__in=named) | Q(source__workspace__in=administers))
 
 
 def channels(rows: QuerySet[Channel]) -> QuerySet[Channel]:

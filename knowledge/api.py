@@ -209,6 +209,11 @@ class AtomLinkViewSet(
     filterset_class = AtomLinkFilter
     ordering = ("-id",)
 
+    @idempotent
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Make one."""
+        return super().create(request, *args, **kwargs)
+
     def perform_create(self, serializer: Any) -> None:
         data = serializer.validated_data
         serializer.instance = services.link_atoms(

@@ -1,13 +1,11 @@
 """Background jobs of accepted knowledge: vectors, each object once, again when its text or the model changed."""
 
 from celery import shared_task
-from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Q, QuerySet
 
 from ingestion.models import Message
 from knowledge import vectors
-from knowledge.models import Embedding
-from knowledge.texts import OWNERS, text_of
+from knowledge.texts import OWNERS, local_only, text_in_sql, text_of
 from tasktracker.core.enums import Verdict
 
 SWEEP_AT_ONCE = 500
@@ -51,16 +49,13 @@ def embed(kind: str, workspace_id: int, object_id: int) -> None:
 def store(kind: str, workspace_id: int, rows: list) -> None:  # type: ignore[type-arg]  # of the kind's model
     """Embed rows of one kind and workspace."""
     texts = [(row.pk, text_of(kind, row)) for row in rows]
-    vectors.store(workspace_id=workspace_id, kind=kind, owner=OWNERS[kind], texts=texts)
+    vectors.store(workspace_id=workspace_id, kind=kind, owner=OWNERS[kind], texts=texts, local_only=local_only(kind))
 
 
 def missing(kind: str) -> QuerySet:  # type: ignore[type-arg]  # of the kind's model
     """Objects to embed, newest first. A message counts once it is no noise."""
-    ours = Embedding.objects.filter(kind=kind, object_id=OuterRef("pk"), model=settings.EMBEDDING_MODEL)
-    rows = OWNERS[kind]._default_manager.order_by("-pk")
+    rows, changed = OWNERS[kind]._default_manager.order_by("-pk"), None
     if OWNERS[kind] is Message:
         rows = rows.exclude(verdict=Verdict.NOISE).exclude(text="").filter(deleted_at=None)
-        older = ours.filter(made_at__lt=OuterRef("edited_at"))
-    else:
-        older = ours.filter(made_at__lt=OuterRef("updated_at"))
-    return rows.filter(~Exists(ours) | Exists(older))
+        changed = Q(edited_at__isnull=False)  # most never are, and there are millions
+    return vectors.waiting(kind, rows, text=text_in_sql(kind), local_only=local_only(kind), changed=changed)

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from pgvector.django import VectorField
@@ -68,18 +69,19 @@ class Near:
     score: float
 
 
-def embed_texts(texts: Sequence[str], *, workspace_id: int) -> tuple[str, Vectors]:
+def embed_texts(texts: Sequence[str], *, workspace_id: int, local_only: bool = False) -> tuple[str, Vectors]:
     """The name of the embedding model in use, and one row for each text. Never inside a transaction when remote.
 
     `offline` is done here by the function that `OFFLINE_EMBEDDER` names; anything else goes through the gateway and
-    may raise LLMError.
+    may raise LLMError, which with `local_only` refuses a model that is far away.
     """
     model: str = settings.EMBEDDING_MODEL
     if model == OFFLINE:
         return model, np.asarray(import_string(settings.OFFLINE_EMBEDDER)(list(texts)), dtype=np.float32)
     rows: list[list[float]] = []
     for start in range(0, len(texts), EMBED_AT_ONCE):
-        rows += llm.embed(texts[start : start + EMBED_AT_ONCE], model=model, workspace_id=workspace_id)
+        part = texts[start : start + EMBED_AT_ONCE]
+        rows += llm.embed(part, model=model, workspace_id=workspace_id, local_only=local_only)
     return model, np.asarray(rows, dtype=np.float32)
 
 
@@ -88,27 +90,57 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def store(*, workspace_id: int, kind: str, owner: type[models.Model], texts: Iterable[tuple[int, str]]) -> int:
+class HashInSql(models.Func):
+    """`text_hash` as the database says it."""
+
+    template = "encode(sha256(convert_to(%(expressions)s, 'UTF8')), 'hex')"
+    output_field = models.CharField()
+
+
+def waiting(
+    kind: str, rows: QuerySet[Any], *, text: Combinable, local_only: QuerySet[Any], changed: Q | None = None
+) -> QuerySet[Any]:
+    """Those of `rows` that have no vector of the model in use, or one of another text than theirs is now.
+
+    `text` says in SQL what is embedded. What was embedded decides, not when: a platform's clock is not ours, and an
+    edit may come days after it was made. Texts that cannot have `changed` are not compared. Of `local_only` nothing
+    waits for a model that is far away.
+    """
+    ours = Embedding.objects.filter(kind=kind, object_id=OuterRef("pk"), model=settings.EMBEDDING_MODEL)
+    fresh = Q(~Exists(ours))
+    if not llm.embeds_locally(settings.EMBEDDING_MODEL):
+        fresh &= ~Q(Exists(local_only.filter(pk=OuterRef("pk"))))
+    rows = rows.annotate(hash_now=HashInSql(text))
+    stale = Q(Exists(ours.exclude(text_hash=OuterRef("hash_now"))))
+    return rows.filter(fresh | (stale if changed is None else changed & stale))
+
+
+def store(
+    *,
+    workspace_id: int,
+    kind: str,
+    owner: type[models.Model],
+    texts: Iterable[tuple[int, str]],
+    local_only: QuerySet[Any],
+) -> int:
     """Embed and keep the texts of objects (`owner` is their model) whose vector is missing or of another text.
 
-    How many were embedded. The owner's row is locked before its vector is written, so that no vector outlives an
+    How many were embedded. Those of `local_only` are left out where the model is far away, and lose a vector that says
+    what they don't any more. The owner's row is locked before its vector is written, so that no vector outlives an
     object that goes away in the meantime.
     """
     wanted = dict(texts)
-    fresh = dict(
-        Embedding.objects.filter(kind=kind, object_id__in=wanted, model=settings.EMBEDDING_MODEL).values_list(
-            "object_id", "text_hash"
-        )
-    )
+    made = Embedding.objects.filter(kind=kind, object_id__in=wanted, model=settings.EMBEDDING_MODEL)
+    fresh = dict(made.values_list("object_id", "text_hash"))
     todo = {pk: text for pk, text in wanted.items() if fresh.get(pk) != text_hash(text)}
+    kept = set(local_only.filter(pk__in=todo).values_list("pk", flat=True))
+    if kept and not llm.embeds_locally(settings.EMBEDDING_MODEL):
+        made.filter(object_id__in=kept).delete()
+        todo = {pk: text for pk, text in todo.items() if pk not in kept}
     if not todo:
-        rows = Embedding.objects.filter(kind=kind, object_id__in=wanted, model=settings.EMBEDDING_MODEL)
-        with transaction.atomic():
-            # What another job writes just now has its time from there; to wait for it, in another order, is a deadlock.
-            free = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True))
-            Embedding.objects.filter(pk__in=free).update(made_at=timezone.now())
         return 0
-    model, vectors = embed_texts(list(todo.values()), workspace_id=workspace_id)
+    of_theirs = not kept.isdisjoint(todo)
+    model, vectors = embed_texts(list(todo.values()), workspace_id=workspace_id, local_only=of_theirs)
     with transaction.atomic():
         living = set(
             owner._default_manager.select_for_update(no_key=True, of=("self",))

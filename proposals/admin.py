@@ -75,7 +75,7 @@ class EvidenceInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Evidence]:
         rows: QuerySet[Evidence] = super().get_queryset(request)
-        return rows.select_related("quote__message__author")
+        return rows.select_related("quote__message__author", "quote__message__channel", "quote__message__source")
 
     @admin.display(description="quote")
     def words(self, evidence: Evidence) -> str:

@@ -187,7 +187,7 @@ def pieces(proposal: Proposal) -> list[Piece]:
     """The evidence, oldest words first. One query."""
     rows = (
         Evidence.objects.filter(proposal=proposal)
-        .select_related("quote__message__author", "quote__message__channel")
+        .select_related("quote__message__author", "quote__message__channel", "quote__message__source")
         .order_by("quote__message__sent_at", "id")[:40]
     )
     return [

@@ -18,6 +18,7 @@ from knowledge.models import Atom, Task, Topic
 from proposals import redacting
 from proposals.models import Proposal
 from proposals.redactor import TEXTS, Redactor
+from proposals.shown import task_words_gone, words_gone
 from tasktracker.core.models import Workspace
 
 LONG_NAME = 8  # letters: a shorter name of one word may be anybody's, or a word of the language
@@ -115,6 +116,10 @@ def _forget_name(workspace_id: int, known: Known) -> int:
         touched += len(written)
         if model in VECTORS:
             vectors.forget(VECTORS[model], written)
+        if model is Proposal:
+            words_gone(workspace_id=workspace_id, proposal_ids=written)
+        if model is Task:
+            task_words_gone(workspace_id=workspace_id, task_ids=written)
     messages = Message._base_manager.filter(workspace=workspace_id)
     touched += messages.filter(forwarded_from__in=known.names).update(forwarded_from=people_erased.NAME)
     for message in _naming(messages, known.names, ("metadata",)).only("pk", "metadata"):

@@ -17,9 +17,10 @@ from analysis.models import Agent, AnalysisRun
 from analysis.prompts import same_thing
 from analysis.results import Stop
 from knowledge.kinds import MODELS
-from proposals.models import Evidence, Proposal
+from knowledge.texts import local_only as things_local_only
+from proposals.models import Proposal
 from proposals.payloads import BODY
-from proposals.similar import DUPLICATE, MAYBE, Key, Similar, similar, spelled
+from proposals.similar import DUPLICATE, MAYBE, Key, Similar, local_only, similar, spelled
 from tasktracker.core import llm
 from tasktracker.core.enums import Purpose
 from tasktracker.core.llm import limits
@@ -161,10 +162,6 @@ def _local_only(keys: set[Key]) -> set[Key]:
     found: set[Key] = set()
     for kind, group in groupby(sorted(keys), key=lambda key: key[0]):
         ids = [pk for _, pk in group]
-        if kind == "proposal":
-            rows = Evidence.objects.filter(proposal__in=ids, quote__message__source__local_only=True)
-            found |= {(kind, pk) for pk in rows.values_list("proposal_id", flat=True)}
-        else:
-            things = MODELS[kind]._default_manager.filter(pk__in=ids, quotes__message__source__local_only=True)
-            found |= {(kind, pk) for pk in things.values_list("pk", flat=True)}
+        rows = local_only() if kind == "proposal" else things_local_only(kind)
+        found |= {(kind, pk) for pk in rows.filter(pk__in=ids).values_list("pk", flat=True)}
     return found

@@ -22,6 +22,7 @@ from knowledge.models import Atom, Edit, Embedding, Task, Topic
 from proposals.models import Evidence, Proposal, ReviewAction
 from proposals.ranking import rank_of
 from proposals.redactor import Redactor
+from proposals.shown import task_words_gone, words_gone
 from tasktracker.core.models import IdempotentRequest
 
 AT_ONCE = 100
@@ -48,7 +49,6 @@ def forget_message(*, message_id: int) -> None:
     )
     if message is None:
         return
-    redactor = Redactor(deleting.words_of(message))
     ours = {"quotes__message": message}
     findings = Finding.objects.filter(Q(**ours) | Q(window__places__message=message)).distinct()
     atoms = Atom.objects.filter(**ours).distinct()
@@ -59,6 +59,8 @@ def forget_message(*, message_id: int) -> None:
     # In the order of their ids, as everybody who locks several does.
     keys = Proposal.objects.filter(touched, workspace=message.workspace_id).values("pk")
     locked = list(Proposal.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk"))
+    made = list(tasks)
+    redactor = Redactor(_words_of(message, made))
     redactor.write(findings)
     redactor.write(locked)
     redactor.write(ReviewAction.objects.filter(proposal__in=locked))
@@ -71,8 +73,29 @@ def forget_message(*, message_id: int) -> None:
         vectors.forget(kind, redactor.write(list(rows)))
     vectors.forget(Embedding.Kind.PROPOSAL, [row.pk for row in locked])
     _drop_evidence(message, [row for row in locked if row.is_open])
+    words_gone(workspace_id=message.workspace_id, proposal_ids=[row.pk for row in locked])
+    task_words_gone(workspace_id=message.workspace_id, task_ids=[task.pk for task in made])
     vectors.forget(Embedding.Kind.MESSAGE, [message.pk])
     deleting.wipe(message=message)
+
+
+def _words_of(message: Message, tasks: Iterable[Task]) -> list[str]:
+    """All that it ever said; its first line or the lines after it, too, where a task is named or described by those.
+
+    So does /task, which cuts long ones short. Other pieces of what was said may be anybody's words.
+    """
+    said = deleting.words_of(message)
+    cut = [text.strip().partition("\n") for text in said]
+    parts = set()
+    for task in tasks:
+        title, is_cut = task.title.removesuffix("…"), task.title.endswith("…")
+        for first, _, rest in cut:
+            line = " ".join(first.split())
+            if line == title or (is_cut and line.startswith(title)):
+                parts.add(title)
+            if rest.strip() == task.description:
+                parts.add(task.description)
+    return sorted({*said, *parts} - {""}, key=len, reverse=True)
 
 
 def _about(objects: dict[str, models.QuerySet[Any]]) -> Q:

@@ -15,6 +15,7 @@ class ShownProposal(models.Model):
     chat_id = models.CharField(max_length=40)
     message_id = models.BigIntegerField()
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    # Empty where words that it shows are gone since.
     told = models.CharField(max_length=15, default="pending", help_text="What the message says of the proposal.")
     shown_at = models.DateTimeField(default=timezone.now)
 

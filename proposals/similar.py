@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
+from django.db.models import Case, QuerySet, When
+from django.db.models.fields.json import KT
 
 from analysis.fingerprints import evidence_jaccard, trigram_jaccard
 from knowledge import vectors
 from knowledge.kinds import MODELS
 from knowledge.models import Memory
+from knowledge.texts import joined, joined_in_sql, resting_on
 from proposals.identity import fingerprint_for, partners
 from proposals.models import Evidence, Proposal
 from proposals.payloads import BODY, HEADING
@@ -41,7 +44,25 @@ class Similar:
 
 def text_of(proposal: Proposal) -> str:
     """What of a proposal is embedded."""
-    return f"{proposal.title}\n{proposal.payload.get(BODY[proposal.kind]) or ''}".strip()
+    return joined(proposal.title, str(proposal.payload.get(BODY[proposal.kind]) or ""))
+
+
+def without_vector() -> QuerySet[Proposal]:
+    """What waits and has no vector of the model in use, or one of another text."""
+    body = Case(*(When(kind=kind, then=KT(f"payload__{name}")) for kind, name in BODY.items()))
+    rows = Proposal.objects.filter(status__in=Proposal.OPEN)
+    return vectors.waiting("proposal", rows, text=joined_in_sql("title", body), local_only=local_only())
+
+
+def local_only() -> QuerySet[Proposal]:
+    """Those that rest, wholly or in part, on words of a source that is for local models only."""
+    shown = "intakes__finding__window"
+    return resting_on(
+        Proposal,
+        "evidence__quote__message__source",
+        f"{shown}__places__message__source",
+        f"{shown}__atoms__quotes__message__source",
+    )
 
 
 def similar(proposal: Proposal) -> list[Similar]:

@@ -1,17 +1,14 @@
 """Jobs of the desk: ids in, one call; done already means return."""
 
 from celery import shared_task
-from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
 
 from analysis import services as runs
 from analysis.asking import agent_for
 from analysis.models import AnalysisRun, Assignment, Finding
 from knowledge import vectors
-from knowledge.models import Embedding
 from proposals import digests, erasing, judging, redacting, selectors, services
 from proposals.models import AutoApproval, Proposal
-from proposals.similar import text_of
+from proposals.similar import local_only, text_of, without_vector
 from tasktracker.core.enums import Purpose
 from tasktracker.core.events import enqueue
 
@@ -68,7 +65,7 @@ def sweep_findings() -> None:
         services.take_in(run_id=run_id)
     services.set_aside_unproven()
     services.settle_runs()
-    waiting = _without_vector().order_by().values_list("workspace_id", flat=True).distinct()
+    waiting = without_vector().order_by().values_list("workspace_id", flat=True).distinct()
     for workspace_id in list(waiting):
         embed_proposals(workspace_id)
     policies = AutoApproval.objects.filter(is_active=True).order_by().values_list("workspace_id", flat=True)
@@ -83,14 +80,9 @@ def sweep_findings() -> None:
 
 def embed_proposals(workspace_id: int) -> None:
     """Embed what waits in a workspace, so that a card finds what is most like it."""
-    rows = _without_vector().filter(workspace_id=workspace_id).order_by("-id")[:EMBED_AT_ONCE]
+    rows = without_vector().filter(workspace_id=workspace_id).order_by("-id")[:EMBED_AT_ONCE]
     texts = [(row.pk, text_of(row)) for row in rows]
-    vectors.store(workspace_id=workspace_id, kind="proposal", owner=Proposal, texts=texts)
-
-
-def _without_vector() -> QuerySet[Proposal]:
-    ours = Embedding.objects.filter(kind="proposal", object_id=OuterRef("pk"), model=settings.EMBEDDING_MODEL)
-    return Proposal.objects.filter(~Exists(ours), status__in=Proposal.OPEN)
+    vectors.store(workspace_id=workspace_id, kind="proposal", owner=Proposal, texts=texts, local_only=local_only())
 
 
 @shared_task(ignore_result=True)

@@ -4,7 +4,7 @@
   const $ = (css, root = document) => root.querySelector(css);
   const $$ = (css, root = document) => [...root.querySelectorAll(css)];
   const visible = (el) => (el.checkVisibility ? el.checkVisibility() : el.getClientRects().length > 0); // in a closed menu it is not
-  const body = document.body;
+  const body = document.body; // the Mini App puts its own words into data-say-*
 
   /* ---------- theme: a cookie, so that the server paints the right one at once ---------- */
   function setTheme(name) {
@@ -66,7 +66,7 @@
     const close = document.createElement("button");
     close.className = "x";
     close.dataset.dismiss = "";
-    close.setAttribute("aria-label", "Dismiss");
+    close.setAttribute("aria-label", body.dataset.sayDismiss || "Dismiss");
     close.textContent = "×";
     el.append(words, close);
     $("#toasts").append(el);
@@ -231,12 +231,12 @@
     const status = e.detail.xhr.status;
     const quiet = e.detail.requestConfig.triggeringEvent?.type === "live";
     if (quiet) return;
-    if (status === 404) toast("That is not here any more.", "error");
-    else if (status === 403) toast("Your session or your role does not allow this. Reload the page to sign in again.", "error");
-    else toast("The server could not do that. Nothing was changed; please try again.", "error");
+    if (status === 404) toast(body.dataset.sayGone || "That is not here any more.", "error");
+    else if (status === 403) toast(body.dataset.sayForbidden || "Your session or your role does not allow this. Reload the page to sign in again.", "error");
+    else toast(body.dataset.sayFailed || "The server could not do that. Nothing was changed; please try again.", "error");
   });
   for (const name of ["htmx:sendError", "htmx:timeout"]) body.addEventListener(name, (e) => {
-    if (e.detail.requestConfig.triggeringEvent?.type !== "live") toast("No answer from the server. Nothing was changed; please try again.", "error");
+    if (e.detail.requestConfig.triggeringEvent?.type !== "live") toast(body.dataset.saySilent || "No answer from the server. Nothing was changed; please try again.", "error");
   });
 
   /* ---------- the desk: list on the left, card on the right ---------- */

@@ -7,17 +7,29 @@
   const launch = new URLSearchParams(location.hash.slice(1));
   const initData = launch.get("tgWebAppData") || "";
 
+  /* ---------- language: Telegram's for this person; what the server answers in goes first ---------- */
+  const parsed = (json) => { try { return JSON.parse(json) || {}; } catch { return {}; } };
+  const words = parsed(body.dataset.words);
+  function speak(language) {
+    if (!words[language]) return;
+    root.lang = language;
+    for (const [name, told] of Object.entries(words[language])) body.dataset[`say${name[0].toUpperCase()}${name.slice(1)}`] = told;
+  }
+  const person = parsed(new URLSearchParams(initData).get("user"));
+  speak(person.language_code ? (/^uk(-|$)/i.test(person.language_code) ? "uk" : "en") : root.lang);
+  body.addEventListener("htmx:beforeSwap", (e) => speak(e.detail.xhr.getResponseHeader("Content-Language")));
+
   /* ---------- colours: taken where they can be read (contrast of 4.5), else ours stay ---------- */
-  const given = (() => { try { return JSON.parse(launch.get("tgWebAppThemeParams") || "{}") || {}; } catch { return {}; } })();
-  const colour = (name) => (/^#[0-9a-f]{6}$/i.test(given[name]) ? given[name] : "");
   function light(hex) {
     const part = (at) => { const c = parseInt(hex.slice(at, at + 2), 16) / 255; return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; };
     return 0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5);
   }
   const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
-  const set = (name, value) => value && root.style.setProperty(name, value);
-  const ground = colour("bg_color");
-  if (ground) {
+  const set = (name, value) => (value ? root.style.setProperty(name, value) : root.style.removeProperty(name));
+  function paint(given) {
+    const colour = (name) => (/^#[0-9a-f]{6}$/i.test(given?.[name]) ? given[name] : "");
+    const ground = colour("bg_color");
+    if (!ground) return;
     const behind = colour("secondary_bg_color") || ground;
     const reads = (name) => { const hex = colour(name); return hex && contrast(hex, ground) >= 4.5 && contrast(hex, behind) >= 4.5 ? hex : ""; };
     root.dataset.theme = light(ground) < 0.18 ? "dark" : "light"; // which of our own colours stand beside Telegram's
@@ -28,12 +40,25 @@
     set("--text-2", reads("hint_color") || reads("subtitle_text_color"));
     set("--accent", reads("link_color"));
     const [button, on] = [colour("button_color"), colour("button_text_color")];
-    if (button && on && contrast(button, on) >= 4.5) {
-      set("--accent-solid", button);
-      set("--accent-hover", button);
-      set("--on-accent", on);
-    }
+    const reading = button && on && contrast(button, on) >= 4.5;
+    set("--accent-solid", reading && button);
+    set("--accent-hover", reading && button);
+    set("--on-accent", reading && on);
   }
+  paint(parsed(launch.get("tgWebAppThemeParams")));
+
+  /* ---------- what Telegram tells while it is open: the apps call these by name, its web client sends a message ---------- */
+  function receiveEvent(type, data) {
+    if (type === "theme_changed") paint((typeof data === "string" ? parsed(data) : data)?.theme_params);
+  }
+  window.Telegram = { WebView: { receiveEvent } };
+  window.TelegramGameProxy = { receiveEvent };
+  window.TelegramGameProxy_receiveEvent = receiveEvent;
+  addEventListener("message", (e) => {
+    if (e.source !== window.parent || e.origin !== "https://web.telegram.org" || typeof e.data !== "string") return;
+    const told = parsed(e.data);
+    receiveEvent(told.eventType, told.eventData);
+  });
 
   /* ---------- the session: in memory, and for a reload of this tab; a frame may have no storage ---------- */
   const whose = new URLSearchParams(initData).get("hash") || "";
@@ -84,10 +109,11 @@
   if (!initData) return;
   const card = document.getElementById("card");
   card.setAttribute("aria-busy", "true");
-  card.replaceChildren(Object.assign(document.createElement("p"), { className: "muted tg-wait", textContent: "Signing in…" }));
+  card.replaceChildren(Object.assign(document.createElement("p"), { className: "muted tg-wait", textContent: body.dataset.saySigning }));
   const into = { source: "#card", target: "#card", swap: "outerHTML" };
   if (session) htmx.ajax("GET", body.dataset.start, into);
   else htmx.ajax("POST", body.dataset.login, { ...into, values: { init_data: initData, source: body.dataset.source } });
   tell("web_app_ready");
   tell("web_app_expand");
+  tell("web_app_request_theme"); // after a reload the address still has the colours that it was opened with
 })();

@@ -30,10 +30,9 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from ingestion import bots, inbox
+from ingestion import bot_intro, bots, inbox
 from ingestion.bot_texts import LANGUAGES, menu
 from ingestion.channels.telegram import ALLOWED_UPDATES
-from tasktracker.miniapp.menu import offer_app
 from tasktracker.pollerlock import PollerLock
 from tasktracker.runner import until_set
 from tasktracker.telegram_answering import hear
@@ -119,13 +118,13 @@ class Poller:
 
     async def _introduce(self, bot: Bot) -> None:
         me = await bot.me()
-        await database_sync_to_async(bots.remember_bot)(
+        await database_sync_to_async(bot_intro.remember_bot)(
             source_id=self.account.source_id, bot_id=str(me.id), username=me.username or ""
         )
         for language in LANGUAGES:
             commands = [BotCommand(command=name, description=told) for name, told in menu(language)]
             await bot.set_my_commands(commands, language_code=None if language == "en" else language)
-        await database_sync_to_async(offer_app)(source_id=self.account.source_id)
+        await database_sync_to_async(bot_intro.offer_app)(source_id=self.account.source_id)
         self._introduced = True
         log.info("polling for @%s", me.username)
 

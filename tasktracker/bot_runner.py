@@ -8,7 +8,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from ingestion import bots, telegram_hook
+from ingestion import bots
 from tasktracker.bot import Poller
 from tasktracker.core.errors import Invalid
 from tasktracker.runner import LOOK_SECONDS, Runner, until_set
@@ -29,14 +29,12 @@ async def _seed(stop: asyncio.Event) -> None:
         try:
             if settings.TELEGRAM_BOT_TOKEN:
                 await database_sync_to_async(bots.seed_source)(token=settings.TELEGRAM_BOT_TOKEN)
-            elif not await database_sync_to_async(_is_any)():
-                raise Invalid("There is no bot to run: set TELEGRAM_BOT_TOKEN to the token from @BotFather.")
+            elif not await database_sync_to_async(bots.is_any)():
+                raise Invalid(
+                    "There is no bot to run: set TELEGRAM_BOT_TOKEN to the token from @BotFather, or add a source."
+                )
         except (DatabaseError, psycopg.Error) as error:
             log.warning("database away (%s)", type(error).__name__)
             await until_set(stop, LOOK_SECONDS)
         else:
             return
-
-
-def _is_any() -> bool:
-    return bool(bots.polled_accounts() or telegram_hook.by_webhook())

@@ -23,12 +23,14 @@ LogFormat = Literal["text", "json"]
 class Env:
     """What the environment says. Secrets are left out of `repr`.
 
-    `field_encryption_keys` are Fernet keys, the first one encrypts, all of them decrypt. `redis_url` is a redis-py
+    `field_encryption_keys` are Fernet keys, the first one encrypts, all of them decrypt. `secret_key_fallbacks` are
+    earlier secret keys: nothing is signed with them, what they signed still counts. `redis_url` is a redis-py
     URL (`redis://`, `rediss://` or `unix://`). `embedded` is true where the engines below `data_dir` are used.
     """
 
     debug: bool
     secret_key: str = field(repr=False)
+    secret_key_fallbacks: list[str] = field(repr=False)
     allowed_hosts: list[str]
     csrf_trusted_origins: list[str]
     database_url: str = field(repr=False)
@@ -44,6 +46,7 @@ class Env:
     embedding_model: str
     ollama_url: str
     llm_allowed_hosts: list[str]
+    mail_allowed_hosts: list[str]
     email_url: str = field(repr=False)
     default_from_email: str
     second_step_for: str
@@ -82,6 +85,10 @@ def load(environ: Mapping[str, str] | None = None) -> Env:
     return Env(
         debug=reader.flag("DEBUG"),
         secret_key=envvalues.checked_secret_key(secret_key),
+        secret_key_fallbacks=[
+            envvalues.checked_secret_key(key, f"SECRET_KEY_FALLBACKS, key {place},")
+            for place, key in enumerate(reader.words("SECRET_KEY_FALLBACKS", secret=True), start=1)
+        ],
         allowed_hosts=reader.words("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"],
         csrf_trusted_origins=envvalues.checked_origins(reader.words("CSRF_TRUSTED_ORIGINS")),
         database_url=database_url,
@@ -97,6 +104,7 @@ def load(environ: Mapping[str, str] | None = None) -> Env:
         embedding_model=envvalues.checked_model(reader.get("EMBEDDING_MODEL") or "offline"),
         ollama_url=ollama_url,
         llm_allowed_hosts=envvalues.checked_model_hosts(reader.words("LLM_ALLOWED_HOSTS"), ollama_url),
+        mail_allowed_hosts=envvalues.checked_hosts("MAIL_ALLOWED_HOSTS", reader.words("MAIL_ALLOWED_HOSTS")),
         email_url=envvalues.checked_email_url(reader.secret("EMAIL_URL")),
         default_from_email=envvalues.checked_sender(reader.get("DEFAULT_FROM_EMAIL"), reader.secret("EMAIL_URL")),
         second_step_for=reader.choice("SECOND_STEP_FOR", ("", "manager", "admin")),

@@ -130,9 +130,9 @@ def _split(name: str, url: str, example: str) -> SplitResult:
     return parts
 
 
-def checked_secret_key(key: str) -> str:
+def checked_secret_key(key: str, name: str = "SECRET_KEY") -> str:
     if len(key) < 50 or len(set(key)) < 5:
-        raise EnvError("SECRET_KEY is too weak: use at least 50 random characters (openssl rand -base64 48).")
+        raise EnvError(f"{name} is too weak: use at least 50 random characters (openssl rand -base64 48).")
     return key
 
 
@@ -170,11 +170,16 @@ def checked_model(name: str) -> str:
     return name
 
 
-def checked_model_hosts(hosts: list[str], ollama_url: str) -> list[str]:
+def checked_hosts(name: str, hosts: list[str], example: str = "192.168.1.20:993") -> list[str]:
     for host in hosts:
         match = _HOST_PORT.match(host)
         if not match or not 0 < int(match[2]) < 65_536:
-            raise EnvError(f"LLM_ALLOWED_HOSTS has {host!r}: use host:port, as in 192.168.1.20:11434.")
+            raise EnvError(f"{name} has {host!r}: use host:port, as in {example}.")
+    return hosts
+
+
+def checked_model_hosts(hosts: list[str], ollama_url: str) -> list[str]:
+    checked_hosts("LLM_ALLOWED_HOSTS", hosts, "192.168.1.20:11434")
     ollama = urlsplit(ollama_url)
     name = f"[{ollama.hostname}]" if ":" in (ollama.hostname or "") else ollama.hostname
     always = f"{name}:{ollama.port or (443 if ollama.scheme == 'https' else 80)}"

@@ -18,6 +18,7 @@ ENV = environment.load()
 VERSION = "0.1.0"
 DEBUG = ENV.debug
 SECRET_KEY = ENV.secret_key
+SECRET_KEY_FALLBACKS = ENV.secret_key_fallbacks
 FIELD_ENCRYPTION_KEYS = ENV.field_encryption_keys
 ALLOWED_HOSTS = ENV.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
@@ -194,10 +195,12 @@ EVENT_TASKS: dict[str, list[str]] = {
     "proposal.rejected": ["proposals.tasks.settle_run", "tasktracker.tasks.proposal_decided"],
     "proposal.merged": ["proposals.tasks.settle_run", "tasktracker.tasks.proposal_decided"],
     "proposal.undone": ["proposals.tasks.settle_run", "tasktracker.tasks.proposal_decided"],
+    "proposal.redacted": ["tasktracker.tasks.proposal_decided"],  # no event, only its poke: words of it are gone
     "topic.created": ["knowledge.tasks.embed_topic"],
     "atom.created": ["knowledge.tasks.embed_atom"],
     "task.created": ["knowledge.tasks.embed_task", "tasktracker.tasks.task_made"],
     "task.updated": ["tasktracker.tasks.task_changed"],
+    "task.redacted": ["tasktracker.tasks.task_redacted"],  # as proposal.redacted
 }
 
 # --- analysis -------------------------------------------------------------------------------------------------------
@@ -208,10 +211,13 @@ WINDOW_GAP_SECONDS = 600
 WINDOW_MAX_LOSSES = 3
 EMBEDDING_MODEL = ENV.embedding_model
 OFFLINE_EMBEDDER = "analysis.offline.embed.embed"  # a name, because knowledge may not import analysis
+SURE_SIGNS = "analysis.offline.worth.asks_settles_or_dates"  # a name, because ingestion may not import analysis
 CLOSED_SOURCES = "ingestion.walls.closed_sources"  # a name, because core may not import ingestion
+STREAM_MATCH_BATCHES = "ingestion.filters.matching_batches"
 STREAM_FILTERS, STREAM_MATCH = "ingestion.filters.of_stream", "ingestion.filters.matching_ids"  # the same
 OLLAMA_URL = ENV.ollama_url
 LLM_ALLOWED_HOSTS = ENV.llm_allowed_hosts
+MAIL_ALLOWED_HOSTS = ENV.mail_allowed_hosts
 TELEGRAM_BOT_TOKEN = ENV.telegram_bot_token
 TELEGRAM_API_URL = ENV.telegram_api_url
 DISCORD_API_URL = ENV.discord_api_url

@@ -38,8 +38,13 @@ def children(plan: Plan) -> list[Child]:
     if plan.beat:
         found.append(beat(plan))
     if plan.bot:
-        found.append(_child(plan, "bot", [sys.executable, str(BASE_DIR / "manage.py"), "run_bot"]))
+        found.append(bot(plan))
     return found
+
+
+def bot(plan: Plan) -> Child:
+    """What polls for Telegram bots: from the start where a token is in the settings, else when a source has one."""
+    return _child(plan, "bot", [sys.executable, str(BASE_DIR / "manage.py"), "run_bot"])
 
 
 def mail(plan: Plan) -> Child:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from ingestion import bot_asked, inbox
+from ingestion import bot_asked, bot_leavers, inbox
 from ingestion.bot_outbox import may_answer
 from ingestion.models import Delivery
 from tasktracker.telegram_commands import ANSWERS, DEEDS
@@ -50,6 +50,8 @@ def _hear(delivery_id: int) -> bool:
         except Exception as error:  # noqa: BLE001 (the message is stored; one that fails holds up nobody)
             # Its text may hold words of a chat.
             log.warning("delivery %d was stored, but not answered (%s)", delivery_id, type(error).__name__)
+        # Of who has left, a command's words are kept no longer than the answer takes.
+        Delivery.objects.filter(pk=delivery_id, status=Delivery.Status.IGNORED, error=bot_leavers.WHY).update(raw=b"")
     return True
 
 

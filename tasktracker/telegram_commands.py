@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.urls import reverse
 
 from ingestion import bot as ingestion_bot
 from ingestion import services as ingestion
@@ -14,9 +13,8 @@ from ingestion.bot_asked import Asked
 from ingestion.channels import telegram
 from ingestion.models import Message, Quote
 from knowledge import services as knowledge
-from proposals.digests import address
 from proposals.models import Proposal
-from tasktracker import telegram_review
+from tasktracker import telegram_review, telegram_sorting
 from tasktracker.core.enums import Role
 from tasktracker.core.events import enqueue
 
@@ -61,8 +59,7 @@ def on_task(asked: Asked) -> None:
     task = knowledge.create_task(workspace=asked.home.workspace, by=by, values=values)
     task.quotes.set(_quotes(asked, answered))
     transaction.on_commit(lambda: enqueue("tasktracker.tasks.classify_task", task.pk))
-    url = address(reverse("knowledge:task", args=[task.pk]), asked.home.workspace)
-    answer(asked, asked.said.task_made.format(number=task.pk, title=task.title, url=url))
+    telegram_sorting.acknowledge(asked, task)
 
 
 def _answered(asked: Asked) -> Message | None:

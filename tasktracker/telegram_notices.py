@@ -13,6 +13,7 @@ from ingestion.bot_texts import Texts, texts
 from ingestion.models import BotContact
 from knowledge.models import Task
 from proposals.digests import address
+from proposals.shown import TOLD
 from tasktracker.core import walls
 from tasktracker.core.models import Event, StatusChange
 from tasktracker.core.permissions import access_of
@@ -68,14 +69,17 @@ def _wanted(task_ids: Iterable[int]) -> list[int]:
 
 def _tell(task_id: int, key: str, *, but: int | None, status: str = "") -> set[int]:
     bots: set[int] = set()
+    # Until this is to be sent nobody else writes to it: whoever takes words out of it finds this, or was before.
+    list(Task.objects.select_for_update(of=("self",), no_key=True).filter(pk=task_id))
     for contact in _authors(task_id, but=but):
-        task = _seen_by(contact, task_id)
+        task = seen_by(contact, task_id)
         if task is None:
             continue
         say(
             bot=contact.bot,
             chat_id=contact.participant.external_id,
-            text=_words(texts(contact.language), task, status),
+            text=words_of(texts(contact.language), task, status),
+            about={TOLD: task.pk, "status": status},
             contact=contact,
             key=f"{key}:{contact.pk}",
         )
@@ -91,7 +95,7 @@ def _authors(task_id: int, *, but: int | None) -> Iterator[BotContact]:
     yield from (row for row in rows if row.participant.user_id != but)
 
 
-def _seen_by(contact: BotContact, task_id: int) -> Task | None:
+def seen_by(contact: BotContact, task_id: int) -> Task | None:
     """The task, as far as the person sees it in its workspace."""
     user = contact.participant.user
     access = access_of(user, workspace_id=contact.participant.workspace_id) if user else None
@@ -101,7 +105,8 @@ def _seen_by(contact: BotContact, task_id: int) -> Task | None:
         return Task.objects.select_related("workspace").filter(pk=task_id, workspace=access.workspace).first()
 
 
-def _words(said: Texts, task: Task, status: str) -> str:
+def words_of(said: Texts, task: Task, status: str) -> str:
+    """What is said of a new task, or of its new status."""
     url = address(reverse("knowledge:task", args=[task.pk]), task.workspace)
     about = {"number": task.pk, "title": task.title, "url": url}
     if not status:

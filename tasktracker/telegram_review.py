@@ -5,31 +5,30 @@ data of a button is only a verb; which proposal is meant is looked up by the mes
 client may send any data.
 """
 
+from collections.abc import Sequence
+from datetime import timedelta
 from html import escape
-from urllib.parse import urlsplit
 
 from django.db import transaction
-from django.urls import reverse
+from django.db.models import F, Q
+from django.utils import timezone
 
 from ingestion import bot_outbox as outbox
 from ingestion.bot import answer
 from ingestion.bot_asked import Asked
 from ingestion.bot_texts import Texts, texts
-from ingestion.models import BotContact, Source
+from ingestion.models import BotCall, BotContact
 from proposals import selectors, services
-from proposals.cards import pieces
-from proposals.digests import address
 from proposals.models import Proposal, ShownProposal
+from proposals.shown import STALE
 from tasktracker.core import walls
 from tasktracker.core.enums import RejectReason, Role
 from tasktracker.core.errors import Conflict, DomainError
 from tasktracker.core.models import User
 from tasktracker.core.permissions import Access, access_of
+from tasktracker.telegram_cards import APPROVE, BACK, BECAUSE, REJECT, Keyboard, buttons, card, reasons
 
-QUOTES, QUOTE, BODY = 3, 500, 700  # shown of a proposal; characters of each
-APPROVE, REJECT, BACK, BECAUSE = "approve", "reject", "back", "reject:"
-
-type Keyboard = list[list[dict[str, str]]]
+LATELY, AT_ONCE = timedelta(days=2), 200  # cards that change by themselves; proposals of one look
 
 
 def on_review(asked: Asked) -> None:
@@ -40,7 +39,7 @@ def on_review(asked: Asked) -> None:
     access = _reviewer(asked)
     if access is None:
         return
-    if not _show_next(asked, access):
+    if not _show_next(asked, access) and not _show_next(asked, access, waits=True):
         answer(asked, asked.said.nothing_waits)
 
 
@@ -103,23 +102,38 @@ def _decide(proposal: Proposal, user: User, verb: str) -> bool:
 def update_shown(*, proposal_id: int) -> set[int]:
     """Have every message that shows the proposal tell what became of it; ids of the bots that have something to send.
 
-    Whoever pressed the button has been told already.
+    Whoever pressed the button has been told already. Who may not see it any more is left without its words.
     """
     bots: set[int] = set()
     with transaction.atomic():
-        rows = ShownProposal.objects.select_for_update(of=("self",)).select_related("user", "bot")
-        for shown in rows.filter(proposal_id=proposal_id):
-            workspace_id = Proposal.objects.values_list("workspace_id", flat=True).get(pk=proposal_id)
-            access = access_of(shown.user, workspace_id=workspace_id)
-            if access is None:
-                continue
-            with walls.kept_up(), walls.behind(access.wall):
-                proposal = _visible(access, proposal_id)
-                if proposal is not None and proposal.status != shown.told:
-                    said = texts(_language(shown))
-                    _rewrite(shown, proposal, said, buttons(said, proposal))
-                    bots.add(shown.bot_id)
+        rows = ShownProposal.objects.select_for_update(of=("self",)).select_related("user", "bot", "proposal")
+        for shown in rows.filter(proposal_id=proposal_id).order_by("pk"):
+            if shown.told != shown.proposal.status:
+                _update(shown)
+                bots.add(shown.bot_id)
     return bots
+
+
+def update_behind() -> set[int]:
+    """The same for all that nobody was told of: those whose words are gone, and what changed lately by itself."""
+    lately = Q(shown_at__gt=timezone.now() - LATELY) & ~Q(told=F("proposal__status"))
+    behind = ShownProposal.objects.filter(Q(told="") | lately).order_by("proposal_id")
+    bots: set[int] = set()
+    for proposal_id in behind.values_list("proposal_id", flat=True).distinct()[:AT_ONCE]:
+        bots |= update_shown(proposal_id=proposal_id)
+    return bots
+
+
+def _update(shown: ShownProposal) -> None:
+    said, are_gone = texts(_language(shown)), not shown.told
+    access = access_of(shown.user, workspace_id=shown.proposal.workspace_id)
+    if access is not None:
+        with walls.kept_up(), walls.behind(access.wall):
+            proposal = _visible(access, shown.proposal_id)
+            if proposal is not None:
+                _rewrite(shown, proposal, said, buttons(said, proposal), are_gone=are_gone)
+                return
+    _put(shown, shown.proposal.status, escape(said.is_gone), [], are_gone=are_gone)
 
 
 def _reviewer(asked: Asked) -> Access | None:
@@ -134,9 +148,12 @@ def _reviewer(asked: Asked) -> Access | None:
     return access
 
 
-def _show_next(asked: Asked, access: Access) -> bool:
+def _show_next(asked: Asked, access: Access, *, waits: bool = False) -> bool:
+    """Whether there was one. Only who has decided nothing in this transaction may wait for one that others hold."""
     with walls.kept_up(), walls.behind(access.wall):
-        proposal = selectors.inbox(access.workspace).select_related("workspace").first()
+        # Locked until this is to be sent: whoever takes words out of it finds the card then, or has been before.
+        rows = selectors.inbox(access.workspace).select_for_update(of=("self",), no_key=True, skip_locked=not waits)
+        proposal = rows.select_related("workspace").first()
         if proposal is None:
             return False
         outbox.say(
@@ -155,67 +172,29 @@ def _visible(access: Access, proposal_id: int) -> Proposal | None:
     return found.select_related("workspace", "decided_by").first()
 
 
-def _rewrite(shown: ShownProposal, proposal: Proposal, said: Texts, keyboard: Keyboard) -> None:
-    shown.told = proposal.status
-    shown.save(update_fields=["told"])
+def _rewrite(
+    shown: ShownProposal, proposal: Proposal, said: Texts, keyboard: Keyboard, *, are_gone: bool = False
+) -> None:
+    _put(shown, proposal.status, card(proposal, said, are_gone=are_gone), keyboard, are_gone=are_gone)
+
+
+def _put(shown: ShownProposal, told: str, text: str, keyboard: Keyboard, *, are_gone: bool) -> None:
+    # Only over what was read: words that went in the meantime are still to be told of.
+    ShownProposal.objects.filter(pk=shown.pk, told=shown.told).update(told=told)
+    shown.told = told
     outbox.change(
         bot=shown.bot,
         chat_id=shown.chat_id,
         message_id=shown.message_id,
-        text=card(proposal, said),
+        text=text,
         keyboard=keyboard,
+        about={"card": shown.pk} if are_gone else None,
     )
 
 
-def card(proposal: Proposal, said: Texts) -> str:
-    """The proposal as Telegram's HTML, everything out of a chat or a model escaped; what became of it stands first."""
-    lines = []
-    if proposal.status != Proposal.Status.PENDING:
-        lines += [f"<i>{escape(_outcome(proposal, said))}</i>", ""]
-    sure = said.confidence.format(value=f"{proposal.confidence:.2f}")
-    lines += [f"<b>{escape(proposal.title)}</b>", f"{said.kinds[proposal.kind]} · {sure}"]
-    body = str(proposal.payload.get("content") or proposal.payload.get("description") or "")
-    if body and body != proposal.title:
-        lines += ["", escape(_cut(body, BODY))]
-    for piece in pieces(proposal)[:QUOTES]:
-        lines += [f"<blockquote>{escape(_cut(piece.quote.text, QUOTE))}</blockquote>{escape(piece.author)}"]
-    if not _has_button(link := _address(proposal)):
-        lines += ["", escape(link)]
-    return "\n".join(lines)
-
-
-def buttons(said: Texts, proposal: Proposal) -> Keyboard:
-    """Approve, Reject, Open; only the last where it is decided."""
-    link = _address(proposal)
-    rows: Keyboard = []
-    if proposal.is_open:
-        rows.append([{"text": said.approve, "callback_data": APPROVE}, {"text": said.reject, "callback_data": REJECT}])
-    if _has_button(link):
-        rows.append([{"text": said.open, "url": link}])
-    return rows
-
-
-def reasons(said: Texts) -> Keyboard:
-    """Why it is rejected; two in a row."""
-    found = [{"text": said.reasons[value], "callback_data": BECAUSE + value} for value in RejectReason.values]
-    return [*(found[at : at + 2] for at in range(0, len(found), 2)), [{"text": said.back, "callback_data": BACK}]]
-
-
-def _address(proposal: Proposal) -> str:
-    return address(reverse("proposals:proposal", args=[proposal.pk]), proposal.workspace)
-
-
-def _has_button(link: str) -> bool:
-    """Telegram takes no button that leads to a name without a dot, or to a number: there the address is text."""
-    host = urlsplit(link).hostname or ""
-    return "." in host and not host.replace(".", "").isdigit()
-
-
-def _outcome(proposal: Proposal, said: Texts) -> str:
-    outcome = said.outcomes[proposal.status]
-    if proposal.decided_at is None:
-        return outcome
-    return f"{outcome} · {proposal.decider if proposal.decided_by else said.by_policy}"
+def not_rewritten(card_ids: Sequence[int]) -> None:
+    """These cards have words that are gone, and could not be rewritten in time: they are tried again."""
+    ShownProposal.objects.filter(pk__in=card_ids).update(told="")
 
 
 def _kindly(error: Conflict, said: Texts) -> str:
@@ -225,22 +204,22 @@ def _kindly(error: Conflict, said: Texts) -> str:
     return said.was_first.format(who=error.extra.get("decided_by", ""), outcome=outcome)
 
 
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"
-
-
 def _language(shown: ShownProposal) -> str:
     """In which language the person speaks to that bot."""
     found = BotContact.objects.filter(bot_id=shown.bot_id, participant__user_id=shown.user_id)
     return found.values_list("language", flat=True).first() or "en"
 
 
-def keep_shown(*, bot: Source, chat_id: str, message_id: int, about: dict[str, int]) -> None:
-    """Remember that a sent message shows a proposal."""
-    if Proposal.objects.filter(pk=about["proposal"]).exists() and User.objects.filter(pk=about["user"]).exists():
-        ShownProposal.objects.get_or_create(
-            bot=bot,
-            chat_id=chat_id,
-            message_id=message_id,
-            defaults={"proposal_id": about["proposal"], "user_id": about["user"]},
-        )
+@transaction.atomic
+def keep_shown(*, call: BotCall, message_id: int) -> None:
+    """Remember that a sent message shows a proposal; one whose words have gone meanwhile is to be rewritten."""
+    # The lock of whoever takes words away: they have found this call, or find what is kept here.
+    rows = Proposal.objects.select_for_update(of=("self",), no_key=True)
+    proposal = rows.filter(pk=call.about["proposal"]).first()
+    user = User.objects.filter(pk=call.about["user"]).first()
+    if proposal is None or user is None:
+        return
+    stale = BotCall.objects.filter(pk=call.pk, about__has_key=STALE).exists()
+    place = {"bot_id": call.bot_id, "chat_id": call.chat_id, "message_id": message_id}
+    told = {"told": ""} if stale else {}
+    ShownProposal.objects.get_or_create(**place, defaults={"proposal": proposal, "user": user, **told})

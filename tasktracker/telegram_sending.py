@@ -11,14 +11,17 @@ from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ingestion import inbox
 from ingestion.models import BotCall, BotContact, Source
 from ingestion.telegram_api import BotCallFailed, call_bot
+from proposals.shown import MADE, TOLD
+from tasktracker import telegram_told as told
 from tasktracker.core.crypto import DecryptionError
-from tasktracker.telegram_review import keep_shown
+from tasktracker.telegram_review import keep_shown, not_rewritten
+from tasktracker.telegram_sorting import without_words
 
 log = logging.getLogger(__name__)
 
@@ -53,15 +56,25 @@ def send_waiting(*, bot_id: int, seconds: float = BUDGET) -> float | None:
 
 
 def forget_sent() -> None:
-    """Let go of what was said, and of the words of what may never have arrived."""
+    """Let go of what was said, and of the words of what may never have arrived; where it stands of a task is kept."""
     now = timezone.now()
-    BotCall.objects.filter(Q(taken_at__isnull=False) | Q(done_at__isnull=False), created_at__lt=now - KEEP).delete()
+    said = BotCall.objects.filter(Q(taken_at__isnull=False) | Q(done_at__isnull=False), created_at__lt=now - KEEP)
+    said.exclude(about__has_key=told.PLACE).delete()
     # Of a bot that is paused or has no token, too, which nobody asks what it has to say.
-    unsaid = BotCall.objects.filter(taken_at=None, done_at=None, created_at__lt=now - TOO_LATE)
-    unsaid.update(params={}, done_at=now, error="too late")
-    BotCall.objects.filter(taken_at__lt=now - timedelta(minutes=10), done_at=None).update(
-        params={}, done_at=now, error="nobody knows whether it arrived"
-    )
+    _give_up(BotCall.objects.filter(taken_at=None, created_at__lt=now - TOO_LATE), "too late")
+    taken = BotCall.objects.filter(taken_at__lt=now - timedelta(minutes=10))
+    _give_up(taken, "nobody knows whether it arrived")
+
+
+@transaction.atomic
+def _give_up(calls: QuerySet[BotCall], why: str) -> None:
+    """What is not said any more loses its words; a card from which words are to go is rewritten another time."""
+    left = dict(calls.filter(done_at=None).select_for_update(of=("self",)).values_list("pk", "about"))
+    if not left:
+        return
+    not_rewritten([about["card"] for about in left.values() if "card" in about])
+    told.not_rewritten([about[told.REWRITES] for about in left.values() if told.REWRITES in about])
+    BotCall.objects.filter(pk__in=left).update(params={}, done_at=timezone.now(), error=why)
 
 
 @transaction.atomic
@@ -71,7 +84,7 @@ def _claim(bot_id: int) -> tuple[BotCall | None, float | None]:
         cursor.execute(_ONE_AT_A_TIME, [f"tasktracker.bot_calls:{bot_id}"])
     now = timezone.now()
     waiting = BotCall.objects.filter(bot_id=bot_id, taken_at=None, done_at=None)
-    waiting.filter(created_at__lt=now - TOO_LATE).update(params={}, done_at=now, error="too late")
+    _give_up(waiting.filter(created_at__lt=now - TOO_LATE), "too late")
     soonest: datetime | None = None
     chats: set[str] = set()
     for call in waiting.order_by("pk")[:AHEAD]:
@@ -135,12 +148,17 @@ def _sent(call: BotCall, bot: Source, message: dict[str, Any]) -> None:
 
     Not so what one person was told who may read more than others here: a message is read by everybody.
     """
+    number = message.get("message_id")
+    if isinstance(number, int) and {MADE, TOLD} & call.about.keys():
+        told.placed(call_id=call.pk, message_id=number)
     if "proposal" in call.about:
-        if isinstance(number := message.get("message_id"), int):
-            keep_shown(bot=bot, chat_id=call.chat_id, message_id=number, about=call.about)
+        if isinstance(number, int):
+            keep_shown(call=call, message_id=number)
         return
     if call.contact_id is not None:
         return
+    if MADE in call.about:
+        message = {**message, "text": without_words(call.about), "entities": []}
     try:
         inbox.record_own_post(source_id=bot.pk, message=message)
     except DatabaseError as error:

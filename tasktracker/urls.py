@@ -1,7 +1,7 @@
 """Every address: the API without trailing slashes, pages with them."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
@@ -36,6 +36,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("knowledge.api_urls")),
     path("", include("analysis.api_urls")),
     path("", include("proposals.api_urls")),
+    re_path(r"^(?P<rest>[\s\S]*)$", api_views.nowhere, name="api-nowhere"),
 ]
 
 urlpatterns = [

@@ -66,6 +66,11 @@ def _table(lang: str) -> _Words:
     )
 
 
+def names_number_of_day(text: str) -> bool:
+    """Whether a date in figures is in the text: 2026-03-01, 1.3., 01/03/2026."""
+    return any(pattern.search(text) for pattern in (_ISO, _DOTTED, _SLASHED))
+
+
 def due(text: str, said: date, lang: str = "en", also: Collection[str] = (), marked: bool = False) -> date | None:
     """The day until which `text`, written on the day `said`, wants something; None when it names none.
 

@@ -42,40 +42,52 @@ def make_source(workspace: Workspace, name: str = "chat", **more: Any) -> Source
 
 
 def make_message(workspace: Workspace, text: str = TALK[0][1], author: str = "Olena", **more: Any) -> Message:
-    number = next(_number)
+    return make_messages(workspace, [(author, text)], **more)[0]
+
+
+def make_messages(workspace: Workspace, said: Sequence[tuple[str, str]], **more: Any) -> list[Message]:
+    """A message of each (author, text), a minute apart; `sent_at` may be a list of their times."""
     source = more.pop("source", None) or make_source(workspace)
-    name = more.pop("channel", "general")
+    name, is_bot = more.pop("channel", "general"), more.pop("is_bot", False)
     channel = Channel.objects.get_or_create(
         workspace=workspace, platform="api", external_id=name, defaults={"title": name}
     )[0]
-    person = Participant.objects.get_or_create(
-        workspace=workspace,
-        platform="api",
-        external_id=author.lower(),
-        defaults={"name": author, "is_bot": more.pop("is_bot", False)},
-    )[0]
-    return Message.objects.create(
-        workspace=workspace,
-        source=source,
-        channel=channel,
-        author=person,
-        external_id=f"x{number}",
-        text=text,
-        sent_at=more.pop("sent_at", START + timedelta(minutes=number)),
-        verdict=more.pop("verdict", Verdict.SIGNAL),
-        **more,
+    people = {
+        author: Participant.objects.get_or_create(
+            workspace=workspace,
+            platform="api",
+            external_id=author.lower(),
+            defaults={"name": author, "is_bot": is_bot},
+        )[0]
+        for author in dict.fromkeys(author for author, _ in said)
+    }
+    numbers = [next(_number) for _ in said]
+    times = more.pop("sent_at", [START + timedelta(minutes=number) for number in numbers])
+    return Message.objects.bulk_create(
+        Message(
+            workspace=workspace,
+            source=source,
+            channel=channel,
+            author=people[author],
+            external_id=f"said{number}",
+            text=text,
+            sent_at=sent_at,
+            **{"verdict": Verdict.SIGNAL, **more},
+        )
+        for (author, text), number, sent_at in zip(
+            said, numbers, times if isinstance(times, list) else [times] * len(said), strict=True
+        )
     )
 
 
 def make_chat(workspace: Workspace, conversations: int = 1, *, every: timedelta = timedelta(hours=2)) -> list[Message]:
     """`conversations` times TALK, each with a number of its own in the text, far enough apart to be a window each."""
-    return [
-        make_message(
-            workspace, f"{text} (case {number})", author, sent_at=START + number * every + timedelta(seconds=20 * place)
-        )
-        for number in range(conversations)
-        for place, (author, text) in enumerate(TALK)
-    ]
+    cases = [(number, place) for number in range(conversations) for place in range(len(TALK))]
+    return make_messages(
+        workspace,
+        [(TALK[place][0], f"{TALK[place][1]} (case {number})") for number, place in cases],
+        sent_at=[START + number * every + timedelta(seconds=20 * place) for number, place in cases],
+    )
 
 
 def make_provider(workspace: Workspace, name: str = "model", **more: Any) -> Provider:

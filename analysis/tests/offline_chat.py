@@ -4,18 +4,23 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from analysis.offline import ClusterAtom, cluster_atoms, knowledge, plan, tasks
+from analysis.offline import ClusterAtom, Plan, cluster_atoms, knowledge, plan, tasks
 from analysis.prompts.answers import AtomItem, TaskItem, WindowKnowledge
 from analysis.prompts.inputs import AtomInput, KnownItem, PromptMessage, WindowInput
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "tasktracker" / "demo" / "chat.json"
 MONTH = ROOT.parent / "shared" / "data" / "demo" / "telegram" / "result.json"
+CHATS = [
+    pytest.param(DEMO, id="demo chat"),
+    pytest.param(MONTH, id="a month of a developers' chat", marks=pytest.mark.long),
+]
 START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)  # a Monday
 GAP = timedelta(seconds=600)
 
@@ -56,6 +61,7 @@ def only(answer: WindowKnowledge, kind: str) -> AtomItem:
     return found[0]
 
 
+@cache
 def exported(path: Path) -> list[WindowInput]:
     """The windows of a Telegram Desktop export: by topic, then by a gap of ten minutes, 60 messages at most."""
     if not path.exists():
@@ -74,6 +80,14 @@ def exported(path: Path) -> list[WindowInput]:
         for part in _parts(talks[name]):
             windows.append(_window(part, name, len(windows) + 1))
     return windows
+
+
+@cache
+def learned(path: Path) -> tuple[Plan, list[tuple[WindowInput, WindowKnowledge]]]:
+    """The plan of such an export, and what stage `knowledge` says of each window."""
+    windows = exported(path)
+    made = plan(windows)
+    return made, [(window, knowledge(window, made)) for window in windows]
 
 
 def text_of(message: dict[str, Any]) -> str:
@@ -124,13 +138,13 @@ class Proposed:
     quoted: frozenset[tuple[str, int]]
 
 
+@cache
 def both_stages(path: Path) -> list[Proposed]:
     """The tasks of a chat when everything that stage `knowledge` found is approved."""
-    windows = exported(path)
+    known = learned(path)[1]
     raw = {message["id"]: message for message in json.loads(path.read_text(encoding="utf-8"))["messages"]}
     ids = {(m.get("from") or "Deleted account", m["date"], text_of(m)): m["id"] for m in raw.values() if "text" in m}
-    made = plan(windows)
-    found = [(atom, window) for window in windows for atom in knowledge(window, made).atoms]
+    found = [(atom, window) for window, answer in known for atom in answer.atoms]
     place_of = {(window.ref, atom.title): str(place) for place, (atom, window) in enumerate(found)}
     quoted: list[dict[int, PromptMessage]] = []
     plain = []

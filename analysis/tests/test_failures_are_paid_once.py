@@ -61,8 +61,8 @@ def test_a_model_that_says_nothing_of_use_is_not_asked_for_ever(
             workspace=workspace, agent=agents.save_agent(agent=Agent(workspace=workspace), values=values)
         )
         monkeypatch.setattr(sifting, "LONGEST", 0.05)
-        for number in range(400):
-            factories.make_message(workspace, f"The export {number} fails.", verdict=Verdict.WEAK)
+        said = [("Olena", f"The export {number} fails.") for number in range(400)]
+        factories.make_messages(workspace, said, verdict=Verdict.WEAK)
         run = services.create_run(workspace=workspace, stage="knowledge", provider="offline")
         services.start_run(run_id=run.pk)
         for _ in range(3):

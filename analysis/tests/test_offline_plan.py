@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from analysis.offline import Plan, knowledge, plan
+from analysis.offline import Plan, plan
 from analysis.offline.cues import ALL_STOP
 from analysis.offline.plan import people_of
-from analysis.tests.offline_chat import DEMO, MONTH, exported, window
+from analysis.tests.offline_chat import CHATS, DEMO, exported, learned, window
 
 SMALL = [
     ("Ann Lee", "The label printer in Lyon prints empty pages since the update."),
@@ -58,11 +58,10 @@ def test_a_plan_of_another_version_is_refused() -> None:
         Plan.from_json('{"version": 99}')
 
 
-@pytest.mark.parametrize("path", [DEMO, MONTH], ids=["demo chat", "a month of a developers' chat"])
+@pytest.mark.parametrize("path", CHATS)
 def test_topics_lie_between_15_and_60_and_all_are_found_again(path: Path) -> None:
-    windows = exported(path)
-    made = plan(windows)
-    found = {topic.name for one in windows for topic in knowledge(one, made).topics}
+    made, answers = learned(path)
+    found = {topic.name for _, answer in answers for topic in answer.topics}
     assert 15 <= len(made.topics) <= 60
     assert 15 <= len(found) <= 60
     assert len(made.to_json()) < 200_000
@@ -72,5 +71,4 @@ def test_topics_lie_between_15_and_60_and_all_are_found_again(path: Path) -> Non
 
 
 def test_the_same_windows_give_the_same_plan() -> None:
-    windows = exported(DEMO)
-    assert plan(windows).to_json() == plan(list(windows)).to_json()
+    assert plan(list(exported(DEMO))).to_json() == learned(DEMO)[0].to_json()

@@ -14,7 +14,7 @@ from analysis.offline.similar import Likeness
 from analysis.offline.words import folded
 from analysis.prompts.answers import TaskItem
 from analysis.prompts.inputs import KnownItem, WindowInput
-from analysis.tests.offline_chat import DEMO, MONTH, Proposed, both_stages, work
+from analysis.tests.offline_chat import CHATS, DEMO, Proposed, both_stages, work
 
 
 def proposed(*atoms: dict[str, Any], **more: Any) -> list[TaskItem]:
@@ -394,27 +394,21 @@ def about(found: Sequence[Proposed], messages: Collection[int]) -> list[str]:
     ]
 
 
-@pytest.fixture(scope="module")
-def demo() -> list[Proposed]:
-    return both_stages(DEMO)
-
-
-def test_the_demo_chat_leaves_a_good_morning_of_tasks(demo: list[Proposed]) -> None:
+def test_the_demo_chat_leaves_a_good_morning_of_tasks() -> None:
+    demo = both_stages(DEMO)
     assert 20 <= len(demo) <= 60
     assert len({item.task.category for item in demo}) >= 4
     assert len({item.task.priority for item in demo}) >= 3
     assert any(item.task.due for item in demo)
 
 
-@pytest.mark.parametrize("problem", EXPECTED["problems"], ids=lambda problem: problem["key"])
-def test_a_problem_of_the_demo_has_one_task_and_none_once_it_is_solved(
-    demo: list[Proposed], problem: dict[str, Any]
-) -> None:
-    titles = about(demo, {problem["message"], *problem["duplicates"]})
-    assert len(titles) == (0 if problem["solution"] else 1), titles
+def test_a_problem_of_the_demo_has_one_task_and_none_once_it_is_solved() -> None:
+    for problem in EXPECTED["problems"]:
+        titles = about(both_stages(DEMO), {problem["message"], *problem["duplicates"]})
+        assert len(titles) == (0 if problem["solution"] else 1), (problem["key"], titles)
 
 
-@pytest.mark.parametrize("path", [DEMO, MONTH], ids=["demo chat", "a month of a developers' chat"])
+@pytest.mark.parametrize("path", CHATS)
 def test_a_task_of_a_chat_stands_by_itself_and_is_not_its_quote(path: Path) -> None:
     found = both_stages(path)
     assert len(found) >= 12

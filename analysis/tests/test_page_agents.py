@@ -13,6 +13,7 @@ from tasktracker.core.errors import Unavailable
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.fake_llm import MODEL, FakeLLM
 from tasktracker.tests.pages import Page, submit
+from tasktracker.tests.support import some
 from tasktracker.tests.test_page_hostile import dangers
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +95,7 @@ PURPOSES = ("extract_knowledge", "propose_tasks", "classify", "score_noise", "ju
 PAIR = "The export runs into a timeout.\n\nExport of large tables fails."
 
 
-@pytest.mark.parametrize("purpose", PURPOSES)
+@pytest.mark.parametrize("purpose", some(PURPOSES, 2))
 def test_each_purpose_has_its_own_prompt_with_the_words_of_the_agent(
     admin: Person, purpose: str, settings: Any
 ) -> None:

@@ -18,6 +18,7 @@ from tasktracker.core.enums import ProviderKind
 from tasktracker.core.models import LLMCall, Workspace
 from tasktracker.tests.fake_answers import obedient
 from tasktracker.tests.fake_llm import MODEL, FakeLLM
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +91,7 @@ def ask[T: BaseModel](prompt: llm.Prompt, answer: type[T], settings: Settings) -
             assert len(fake.received) <= 3
 
 
-@pytest.mark.parametrize("attack", ORDERS)
+@pytest.mark.parametrize("attack", some([*ORDERS], 2, 1))
 def test_an_obedient_model_proves_nothing_but_what_was_said(attack: str, settings: Settings) -> None:
     order, citable = ORDERS[attack]
     windows = (window(order), other())

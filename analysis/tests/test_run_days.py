@@ -76,7 +76,7 @@ def test_the_day_s_cap_stops_every_run_and_the_next_day_goes_on(
 ) -> None:
     fake = serve()
     SpendingCap.objects.create(workspace=workspace, calls=1)
-    factories.make_chat(workspace, 30)
+    factories.make_chat(workspace, 10)
     run = worked(workspace)
     assert (run.status, run.reason) == ("paused", "budget")
     assert run.error == "Today's cap of 1 calls is reached."
@@ -94,7 +94,7 @@ def test_a_run_s_own_cap_waits_for_a_person_whatever_day_it_is(
     workspace: Workspace, serve: Callable[..., FakeLLM]
 ) -> None:
     serve()
-    factories.make_chat(workspace, 30)
+    factories.make_chat(workspace, 10)
     run = services.create_run(workspace=workspace, stage="knowledge", caps={"calls": 1})
     services.start_run(run_id=run.pk)
     execution.begin(run_id=run.pk)

@@ -175,8 +175,8 @@ def test_no_order_of_events_breaks_a_run() -> None:
     run_state_machine_as_test(
         RunMachine,
         settings=chosen(
-            max_examples=count(12, 500),
-            stateful_step_count=count(30, 60),
+            max_examples=count(4, 500),
+            stateful_step_count=count(25, 60),
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

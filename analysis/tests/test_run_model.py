@@ -79,15 +79,15 @@ def says(marker: str, otherwise: Callable[[Messages], Any], instead: Any) -> Cal
 
 def test_several_windows_go_into_one_call(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
     fake = serve()
-    factories.make_chat(workspace, 20)
+    factories.make_chat(workspace, 12)
     run = work(begun(workspace))
     assert run.status == "completed"
-    assert selectors.progress(run).done == 20
-    assert len(fake.completions) <= 0.10 * 100
+    assert selectors.progress(run).done == 12
+    assert len(fake.completions) <= 0.10 * 60
     said = sum(len(text) for text in workspace.messages.values_list("text", flat=True))
     assert sum(len(request.text) for request in fake.completions) <= 2.5 * said + 6_000
     findings = Finding.objects.filter(run=run)
-    assert findings.values("window").distinct().count() == 20
+    assert findings.values("window").distinct().count() == 12
     for finding in findings.prefetch_related("quotes__message"):
         for quote in finding.quotes.all():
             assert quote.message.text[quote.start : quote.end] == quote.text
@@ -96,14 +96,14 @@ def test_several_windows_go_into_one_call(workspace: Workspace, serve: Callable[
 
 def test_one_window_that_breaks_every_answer_fails_alone(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
     serve(answer=says("(case 3)", fake_answers.valid, "not json"))
-    factories.make_chat(workspace, 6)
+    factories.make_chat(workspace, 4)
     run = work(begun(workspace))
     assert run.status == "partial"
     failed = Window.objects.get(run=run, status="failed")
     assert "(case 3)" in failed.places.get(position=0).message.text
     assert "valid answer" in failed.error
-    assert selectors.progress(run) == selectors.Progress(done=5, total=6, failed=1)
-    assert run.error == "1 of 6 windows failed."
+    assert selectors.progress(run) == selectors.Progress(done=3, total=4, failed=1)
+    assert run.error == "1 of 4 windows failed."
 
 
 def test_a_window_that_is_too_much_at_once_is_halved(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
@@ -195,7 +195,7 @@ def test_a_cap_stops_the_run_in_a_true_state(
 ) -> None:
     fake = serve()
     workspace.providers.filter(name="model").update(context_tokens=4096)
-    factories.make_chat(workspace, 30)
+    factories.make_chat(workspace, 10)
     run = work(begun(workspace, caps=caps))
     assert (run.status, run.reason) == ("paused", "budget")
     assert "cap" in run.error
@@ -213,7 +213,7 @@ def test_a_cap_stops_the_run_in_a_true_state(
 def test_a_cap_on_cost_is_not_kept_by_guessing(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
     serve()
     workspace.providers.filter(name="model").update(context_tokens=4096, local=False)
-    factories.make_chat(workspace, 30)
+    factories.make_chat(workspace, 10)
     run = work(begun(workspace, caps={"cost": 1.0}))
     assert (run.status, run.reason) == ("paused", "budget")
     assert "price" in run.error

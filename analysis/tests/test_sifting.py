@@ -59,6 +59,11 @@ def weak(workspace: Workspace, text: str, **more: Any) -> Message:
     return factories.make_message(workspace, text, verdict=Verdict.WEAK, **more)
 
 
+def many(workspace: Workspace, count: int) -> None:
+    said = [("Olena", f"The export number {number} fails for somebody.") for number in range(count)]
+    factories.make_messages(workspace, said, verdict=Verdict.WEAK)
+
+
 def shown_in(fake: FakeLLM) -> str:
     return "\n".join(request.text for request in fake.completions)
 
@@ -81,8 +86,7 @@ def test_what_the_model_calls_noise_is_not_extracted_from(workspace: Workspace, 
 
 def test_it_takes_few_calls(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
     fake = serve("score_noise", "classify")
-    for number in range(100):
-        weak(workspace, f"The export number {number} fails for somebody.")
+    many(workspace, 100)
     begun(workspace)
     assert len(fake.completions) == 6  # 40 messages each, for two purposes
     assert not Message.objects.filter(verdict_by="rule").exists()
@@ -131,8 +135,7 @@ def test_words_for_local_models_are_shown_to_no_other(workspace: Workspace, serv
 
 def test_the_run_s_cap_holds_for_it(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
     fake = serve("score_noise")
-    for number in range(90):
-        weak(workspace, f"The export number {number} fails for somebody.")
+    many(workspace, 90)
     run = begun(workspace, caps={"calls": 1})
     assert (run.status, run.reason, run.planned_at) == ("paused", "budget", None)
     assert len(fake.completions) == LLMCall.objects.count() == 1

@@ -18,6 +18,7 @@ from analysis.windows import (
     pack,
     split,
 )
+from tasktracker.tests.support import count
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -166,12 +167,13 @@ def test_what_was_analysed_before_is_context_and_nothing_else() -> None:
 
 
 def test_a_conversation_without_end_is_handed_out_as_it_grows() -> None:
+    size = count(4_000, 20_000)
     given_out = 0
     taken = 0
 
     def endless() -> object:
         nonlocal taken
-        for n in range(1, 20_001):
+        for n in range(1, size + 1):
             taken = n
             yield message(n, n / 100)
 
@@ -179,7 +181,7 @@ def test_a_conversation_without_end_is_handed_out_as_it_grows() -> None:
     for window in split(endless(), token_budget=400):  # type: ignore[arg-type]
         given_out += len(window.message_ids)
         longest_wait = max(longest_wait, taken - given_out)
-    assert given_out == 20_000
+    assert given_out == size
     assert longest_wait < 400
 
 

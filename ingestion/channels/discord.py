@@ -14,7 +14,7 @@ from typing import Any
 from ingestion.channels.base import Reading
 from ingestion.drafts import ChannelDraft, MessageDraft, Skipped
 from ingestion.exports.discord_message import channel_of, dicts, draft_of, identity, moment, string
-from ingestion.text import clean_name
+from ingestion.text import kind_name
 from ingestion.webhooks.calls import json_object
 from tasktracker.core.paths import is_number
 
@@ -62,7 +62,7 @@ def read(raw: bytes, *, bot_id: str = "") -> Reading:
     is_rename = event in RENAMES
     key = identity(data.get("id" if is_rename else "channel_id"))
     if not key:
-        return Reading(why_not=f"{clean_name(event, 60) or 'an event'} without a channel")
+        return Reading(why_not=f"{kind_name(event)} without a channel")
     known: dict[str, Any] = told if isinstance(told, dict) else {}
     channel = channel_of(
         key, string(known.get("name")), parent=string(known.get("parent")), is_thread=known.get("thread") is True
@@ -74,7 +74,7 @@ def read(raw: bytes, *, bot_id: str = "") -> Reading:
     if event == "MESSAGE_DELETE":
         return _deleted(data, channel)
     if event not in MESSAGES:
-        return Reading(why_not=f"an event of type {clean_name(event, 60)}")
+        return Reading(why_not=f"an event of type {kind_name(event)}")
     names = body.get("names")
     return _message(data, channel, names if isinstance(names, dict) else {}, bot_id)
 

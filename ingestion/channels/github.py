@@ -10,7 +10,7 @@ from typing import Any
 from ingestion.channels.base import Reading
 from ingestion.channels.forge import host_of, moment, number, part, text, titled
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
-from ingestion.text import clean_id, clean_name, clean_text
+from ingestion.text import clean_id, clean_name, clean_text, kind_name
 from ingestion.webhooks.calls import json_object
 
 PLATFORM = "github"
@@ -34,7 +34,7 @@ def read(raw: bytes) -> Reading:
     if action == "renamed":
         return Reading(why_not="a repository under a new name", renamed=channel)
     if action not in SAID | GONE:
-        return Reading(why_not=f"an issue or comment that was {clean_name(action, 40) or 'touched'}")
+        return Reading(why_not=f"an issue or comment that was {kind_name(action) if action else 'touched'}")
     draft = _draft(channel, about, comment)
     if draft is None:
         return Reading(why_not="an issue or comment without number, address or time")

@@ -10,7 +10,7 @@ from typing import Any
 from ingestion.channels.base import Reading
 from ingestion.channels.forge import host_of, moment, number, part, text, titled
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
-from ingestion.text import clean_name, clean_text
+from ingestion.text import clean_name, clean_text, kind_name
 from ingestion.webhooks.calls import json_object
 
 PLATFORM = "gitlab"
@@ -32,7 +32,7 @@ def read(raw: bytes) -> Reading:
         return _reading(_note(channel, body, said))
     changes = part(body, "changes")
     if text(said, "action") not in ("open", "") and not {"title", "description"} & changes.keys():
-        return Reading(why_not=f"an issue with the action {clean_name(text(said, 'action'), 40)}")
+        return Reading(why_not=f"an issue with the action {kind_name(text(said, 'action'))}")
     return _reading(_issue(channel, body, said, ISSUES[kind]))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ingestion.channels.base import Reading
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
 from ingestion.exports.slack_message import NOBODY, PLATFORM, Names, author_of, draft_of, moment, person_name
-from ingestion.text import clean_id, clean_name
+from ingestion.text import clean_id, clean_name, kind_name
 from ingestion.webhooks.calls import json_object
 
 RENAMES = ("channel_rename", "group_rename")
@@ -28,7 +28,7 @@ def read(raw: bytes, names: Names = NOBODY) -> Reading:
         return Reading(why_not="not JSON")
     event = body.get("event")
     if not isinstance(event, dict):
-        return Reading(why_not=f"no event, but {clean_name(_string(body.get('type')), 60) or 'something else'}")
+        return Reading(why_not=f"no event, but {kind_name(body.get('type'))}")
     kind = _string(event.get("type"))
     if kind in RENAMES:
         channel = _renamed(event.get("channel"))
@@ -36,7 +36,7 @@ def read(raw: bytes, names: Names = NOBODY) -> Reading:
     if kind in PEOPLE:
         return Reading(why_not="a person as they are called now", person=_person(event.get("user")))
     if kind != "message":
-        return Reading(why_not=f"an event of type {clean_name(kind, 60)}")
+        return Reading(why_not=f"an event of type {kind_name(kind)}")
     return _message(event, names, app=_string(body.get("api_app_id")))
 
 

@@ -19,7 +19,7 @@ from ingestion.exports.telegram_ids import message_id, moment
 from ingestion.exports.telegram_media import kind_of, media_facts, service_facts
 from ingestion.exports.telegram_message import DELETED, PLATFORM
 from ingestion.exports.telegram_text import message_text, starts_with_command
-from ingestion.text import clean_json, clean_name
+from ingestion.text import clean_json, clean_name, kind_name
 
 MESSAGE_UPDATES = ("message", "edited_message", "channel_post", "edited_channel_post")
 # Reactions come only where the bot is an administrator, and only to who names them.
@@ -46,7 +46,7 @@ def read(raw: bytes, *, bot_id: str) -> Reading:
     if (given := _reactions(update)) is not None:
         return Reading(why_not="reactions to a message that is not here", reactions=given)
     other = next((key for key in update if key != "update_id"), "nothing")
-    return Reading(why_not=f"an update with {clean_name(other, 60)}")
+    return Reading(why_not=f"an update with {kind_name(other)}")
 
 
 def read_message(message: Mapping[str, Any], *, bot_id: str) -> Reading:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
 from ingestion.slack_text import plain_text
-from ingestion.text import clean_json, clean_name, clean_text
+from ingestion.text import clean_json, clean_name, clean_text, kind_name
 
 PLATFORM = "slack"
 SLACKBOT = "USLACKBOT"
@@ -57,7 +57,7 @@ def draft_of(record: Mapping[str, Any], channel: ChannelDraft, names: Names = NO
     if subtype in _EMPTY:
         return _EMPTY[subtype]
     if _string(record.get("type")) not in ("", "message"):
-        return f"type {clean_name(_string(record['type']), 40)!r} is not a message"
+        return f"type {kind_name(record['type'])!r} is not a message"
     ts = _string(record.get("ts"))
     sent_at = moment(ts)
     if sent_at is None:

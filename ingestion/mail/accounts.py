@@ -1,7 +1,7 @@
 """Which mailboxes are to be read, how far each folder was read, and what went wrong: the database's side of IMAP."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 FOLDERS = "folders"  # in a source's state: {folder: {"validity": UIDVALIDITY, "uid": the last one that was taken}}
 HISTORY_DAYS = 90
+IMAPS = 993
 MOST_FOLDERS = 20
 TLS = ("tls", "starttls", "none")
 
@@ -94,6 +95,12 @@ def server_of(source: Source) -> str:
     return str(source.config.get("host") or "").strip().lower() if source.kind == Source.Kind.EMAIL else ""
 
 
+def address_of(kind: str, config: Mapping[str, Any]) -> tuple[str, int]:
+    """Host and port of the mail server that a source of this kind and config reads from; ("", 0) for none."""
+    host = clean_name(str(config.get("host") or ""), 253) if kind == Source.Kind.EMAIL else ""
+    return (host, _number(config.get("port"), IMAPS)) if host else ("", 0)
+
+
 def account_of(source: Source) -> Account:
     """The mailbox that a source's config and secret name; ValueError says what is missing, for its `last_error`."""
     config = source.config
@@ -101,13 +108,12 @@ def account_of(source: Source) -> Account:
         password = source.open_secret()
     except DecryptionError:
         raise ValueError("The password cannot be opened with the keys of this server: enter it again.") from None
-    user, host = clean_name(str(config.get("user") or ""), 255), clean_name(str(config.get("host") or ""), 253)
+    user, (host, port) = clean_name(str(config.get("user") or ""), 255), address_of(source.kind, config)
     if not user or not password:
         raise ValueError(f"{host} asks who you are: enter the user and the password of the mailbox.")
     if not user.isprintable() or not password.isprintable():
         raise ValueError("The user or the password has a line break in it: enter them again.")
     tls = str(config.get("tls") or "")
-    port = _number(config.get("port"), 993)
     if not tls:
         tls = "starttls" if port == 143 else "tls"
     if tls not in TLS:

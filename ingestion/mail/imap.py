@@ -18,6 +18,8 @@ from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import CapabilityError, IMAPClientError, LoginError
 
 from ingestion.mail.accounts import Account, Position
+from ingestion.mail.servers import VettedClient
+from tasktracker.core.llm.guard import AddressRefused
 
 CONNECT_SECONDS, READ_SECONDS = 15.0, 60.0
 PEEK_AT_ONCE = 100
@@ -142,7 +144,7 @@ class Mailbox:
     def _connected(self) -> IMAPClient:
         account = self._account
         try:
-            client = IMAPClient(
+            client: IMAPClient = VettedClient(
                 account.host,
                 account.port,
                 ssl=account.tls == "tls",
@@ -187,6 +189,8 @@ class Mailbox:
         where = f"{account.host}:{account.port}"
         if isinstance(error, MailboxAway):
             return error
+        if isinstance(error, AddressRefused):
+            return MailboxAway(str(error), is_final=True)
         if isinstance(error, LoginError):
             return MailboxAway(
                 f"{account.host} refused the login of {account.user} ({_said(error)}). Check the user and enter the "

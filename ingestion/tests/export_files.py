@@ -147,9 +147,9 @@ def mail(number: int = 1, body: str = "hello", **headers: Any) -> str:
 
 def mbox(*mails: str) -> bytes:
     """An mbox as mboxrd has it: a line before each mail, `From ` in a body quoted, an empty line after."""
-    found = b""
+    found = []
     for one in mails:
         lines = [">" + line if line.lstrip(">").startswith("From ") else line for line in one.splitlines()]
         head = "From ann@e.example Fri Jan  2 10:00:00 2026"
-        found += ("\n".join([head, *lines]) + "\n\n").encode("utf-8", "surrogateescape")
-    return found
+        found.append(("\n".join([head, *lines]) + "\n\n").encode("utf-8", "surrogateescape"))
+    return b"".join(found)

@@ -9,6 +9,7 @@ import pytest
 from ingestion.models import Source
 from ingestion.probing import probe_telegram
 from ingestion.telegram_api import BotCallFailed, call_bot
+from tasktracker.core.tests.factories import Person
 from tasktracker.tests.fake_bot_api import BOT, TOKEN, FakeBotApi, Fault
 
 
@@ -47,8 +48,8 @@ def test_what_fails_is_told_without_the_token(api: FakeBotApi, fault: Fault, sta
 
 
 @pytest.mark.usefixtures("api")
-def test_a_source_is_probed_by_its_own_token() -> None:
-    source = Source(name="bot", kind="telegram")
+def test_a_source_is_probed_by_its_own_token(owner: Person) -> None:
+    source = Source.objects.create(workspace=owner.workspace, name="bot", kind="telegram")
     assert probe_telegram(source).detail.startswith("No bot token yet")
     source.set_secret(TOKEN)
     assert (probe_telegram(source).ok, probe_telegram(source).detail) == (True, "Connected as @tracker_test_bot.")

@@ -13,6 +13,7 @@ from ingestion.channels.email_headers import EARLIEST
 from ingestion.channels.email_html import html_text
 from ingestion.drafts import MessageDraft
 from ingestion.tidy import tidy
+from tasktracker.tests.support import count
 
 RECEIVED = datetime(2026, 5, 1, 12, tzinfo=UTC)
 HEAD = b"From: Ann <ann@x.example>\r\nMessage-ID: <m1@x.example>\r\nDate: Fri, 1 May 2026 10:00:00 +0200\r\n"
@@ -110,7 +111,9 @@ def test_nested_multipart() -> None:
         ("The mail before", "message/rfc822"),
     ]
     assert draft.metadata["attachments"][0]["size"] == 1000
-    deep = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3_000))
+    deep = b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(count(1_500, 3_000))
+    )
     assert read(HEAD + deep + b"\nx").metadata["unreadable"] is True
 
 
@@ -126,9 +129,9 @@ def test_only_html_becomes_text_without_what_nobody_sees() -> None:
     assert draft.text == "It fails\n\n- one\n- two\nthe log <https://x.example/42>"
     assert draft.metadata["left_out"] == ["quote"]
     # What made a layout engine write 300 MB: a wide cell in a long table. And a very deep page.
-    wide = "<table><tr><td>" + "a" * 100_000 + "</td><td>b</td></tr>" + "<tr><td>c</td></tr>" * 3_000
+    wide = "<table><tr><td>" + "a" * 100_000 + "</td><td>b</td></tr>" + "<tr><td>c</td></tr>" * count(1_000, 3_000)
     assert len(html_text(wide)) < len(wide)
-    assert html_text("<div><table>" * 50_000 + "x") == "x"
+    assert html_text("<div><table>" * count(10_000, 50_000) + "x") == "x"
 
 
 def test_format_flowed_lines_are_joined_again() -> None:
@@ -226,7 +229,7 @@ def test_a_charset_in_a_form_that_breaks_the_decoder_is_left_out() -> None:
     assert (with_nul.thread_title, with_nul.text) == ("Помилка", "x")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=count(40, 150), deadline=None)
 @given(st.binary(max_size=400), st.sampled_from([b"", HEAD, b"Content-Type: multipart/mixed; boundary=b\n\n--b\n"]))
 def test_no_bytes_break_it(rest: bytes, start: bytes) -> None:
     read(start + rest)

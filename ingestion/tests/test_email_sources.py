@@ -16,8 +16,10 @@ from ingestion.models import Delivery, Message, Source
 from ingestion.probing import rotate_secret
 from tasktracker.core.errors import Invalid
 from tasktracker.core.services import ensure_workspace
+from tasktracker.tests.support import LONG
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# To empty the database costs more than such a test: in make test it is rolled back.
+pytestmark = pytest.mark.django_db(transaction=LONG)
 
 USER = "team@x.example"
 

@@ -35,9 +35,9 @@ def large_export(path: Path, size: int) -> int:
 
 
 def test_1_gb_file_streamed(tmp_path: Path) -> None:
-    """60 MB with TT_LONG and 8 MB else: what is held does not depend on the size of the file."""
+    """60 MB with TT_LONG and 5 MB else: what is held does not depend on the size of the file."""
     path = tmp_path / "result.json"
-    count = large_export(path, (60 if LONG else 8) * MEGABYTE)
+    count = large_export(path, (60 if LONG else 5) * MEGABYTE)
     tracemalloc.start()
     seen = 0
     positions = []
@@ -46,7 +46,7 @@ def test_1_gb_file_streamed(tmp_path: Path) -> None:
             seen += 1
             assert isinstance(item, MessageDraft)
             assert item.thread == "1"
-            if seen % 250 == 0:
+            if seen % 150 == 0:
                 positions.append(export.position)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
@@ -85,7 +85,7 @@ def test_a_file_cut_anywhere_never_breaks_the_importer(tmp_path: Path) -> None:
     whole = path.read_bytes()
     counts = set()
     begun = whole.index(b'"messages": [') + 14  # what is cut before here tells nothing of a Telegram export
-    for at in range(0, len(whole), 1 if LONG else 7):
+    for at in range(0, len(whole), 1 if LONG else 13):
         path.write_bytes(whole[:at])
         try:
             items, error = until_cut(path, "telegram")
@@ -303,7 +303,7 @@ FILES = st.one_of(
 
 
 @settings(
-    max_examples=1_000 if LONG else 150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=1_000 if LONG else 40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(FILES, st.booleans(), st.integers(0, 3_000))
 def test_json_of_any_shape_gives_drafts_or_one_of_our_errors(tmp_path: Path, content: Any, cut: bool, at: int) -> None:
@@ -326,7 +326,7 @@ def test_json_of_any_shape_gives_drafts_or_one_of_our_errors(tmp_path: Path, con
 
 
 @settings(
-    max_examples=1_000 if LONG else 150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=1_000 if LONG else 40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     st.one_of(

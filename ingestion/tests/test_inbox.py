@@ -204,7 +204,9 @@ def test_one_that_fails_holds_up_nobody_and_is_set_aside_in_the_end(
         sweep_deliveries()
         assert Delivery.objects.get(external_id="7005").attempts == attempt
     failed = Delivery.objects.get(external_id="7005")
-    assert (failed.status, failed.error) == ("failed", "ValueError: bad  poison")
+    assert failed.status == "failed"
+    assert failed.error.startswith("ValueError in ")
+    assert "poison" not in failed.error
     assert "poison" not in caplog.text
     monkeypatch.undo()
     assert transitions.again([failed.pk]) == 1
@@ -237,7 +239,7 @@ def test_the_sweep_leaves_what_has_just_come_to_its_receiver(source: Source) -> 
 def test_every_update_thrice_shuffled_by_many_at_once(owner: Person) -> None:
     """Eight receivers that are sweepers as well: each delivery is worked off by one of them, once."""
     source = services.ensure_source(workspace=owner.workspace, name="Telegram", kind="telegram")
-    updates = [update(live(number, f"text {number}")) for number in range(1, count(60, 600))]
+    updates = [update(live(number, f"text {number}")) for number in range(1, count(20, 600))]
     shuffled = random.Random(5).sample(updates * 3, len(updates) * 3)
     done: Counter[int] = Counter()
 

@@ -13,6 +13,7 @@ from ingestion.noise import NoiseInput, NoiseVerdict, judge
 from ingestion.substance import score
 from ingestion.text import WORD_MARKS
 from tasktracker.core.enums import Verdict
+from tasktracker.tests.support import count
 
 
 def verdict(text: str, **facts: object) -> NoiseVerdict:
@@ -326,13 +327,13 @@ SENTENCES = st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(["", " "
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=count(60, 500))
 @given(st.one_of(SENTENCES, st.text(max_size=80), st.text(alphabet=st.characters(max_codepoint=127), max_size=80)))
 def test_the_shortcuts_of_the_score_change_nothing(text: str) -> None:
     assert score(text, is_poll=False, is_reply=False) == plain_score(text)
 
 
-@settings(max_examples=500)
+@settings(max_examples=count(60, 500))
 @given(st.one_of(SENTENCES, st.text(max_size=80)))
 def test_what_is_passed_over_as_long_no_rule_would_have_called_noise(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:

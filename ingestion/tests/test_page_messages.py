@@ -6,10 +6,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from analysis.tests.factories import make_messages
 from ingestion.models import Message
 from proposals.tests.factories import make_message, make_proposal, make_quote
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.pages import Page, submit
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 LIST = "/messages/"
@@ -24,40 +26,41 @@ def shown(page: Page) -> list[str]:
     return [tag.attrs["data-key-id"] for tag in page.all("li", data_key_id="")]
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("", {"export", "thanks", "invoice"}),
-        ("?verdict=noise", {"thanks"}),
-        ("?category=bug", {"export"}),
-        ("?q=invoice", {"invoice"}),
-        ("?q=nobody+said+this", set()),
-        ("?since=2026-03-01&until=2026-03-02", {"export", "thanks", "invoice"}),
-        ("?since=2026-03-02", set()),
-        ("?since=yesterday", set()),
-        ("?since=2026-02-31", set()),
-        ("?author=Ines", {"invoice"}),
-        ("?source=chat", {"export", "thanks", "invoice"}),
-        ("?source=another", set()),
-        ("?channel=abc", set()),
-        ("?q=%00", {"export", "thanks", "invoice"}),
-    ],
-)
-def test_filters_stand_in_the_url(reviewer: Person, query: str, expected: set[str]) -> None:
+ALL = {"export", "thanks", "invoice"}
+FILTERS: list[tuple[str, set[str]]] = [
+    ("", ALL),
+    ("?verdict=noise", {"thanks"}),
+    ("?category=bug", {"export"}),
+    ("?q=invoice", {"invoice"}),
+    ("?q=nobody+said+this", set()),
+    ("?since=2026-03-01&until=2026-03-02", ALL),
+    ("?since=2026-03-02", set()),
+    ("?since=yesterday", set()),
+    ("?since=2026-02-31", set()),
+    ("?author=Ines", {"invoice"}),
+    ("?source=chat", ALL),
+    ("?source=another", set()),
+    ("?channel=abc", set()),
+    ("?q=%00", ALL),
+]
+
+
+def test_filters_stand_in_the_url(reviewer: Person) -> None:
     texts = {
         "export": make_message(reviewer.workspace, "the export dies with a 500", category="bug"),
         "thanks": make_message(reviewer.workspace, "thanks!", verdict="noise"),
         "invoice": make_message(reviewer.workspace, "where is the invoice of March?", author="Ines"),
     }
-    found = set(shown(Page.of(reviewer.browser.get(LIST + query))))
-    assert found == {str(texts[name].pk) for name in expected}
+    client = reviewer.browser
+    for query, expected in some(FILTERS, 2, 1):
+        found = set(shown(Page.of(client.get(LIST + query))))
+        assert found == {str(texts[name].pk) for name in expected}, query
 
 
 def test_older_messages_come_by_keyset_each_once_and_nothing_is_counted(reviewer: Person) -> None:
     first = make_message(reviewer.workspace)
     same_moment = first.sent_at + timedelta(hours=1)
-    for _ in range(120):
-        make_message(reviewer.workspace, sent_at=same_moment)
+    make_messages(reviewer.workspace, [("Ann", "the export dies")] * 70, sent_at=same_moment)
     client, at, seen = reviewer.browser, LIST, []
     while at:
         with CaptureQueriesContext(connection) as queries:
@@ -66,7 +69,7 @@ def test_older_messages_come_by_keyset_each_once_and_nothing_is_counted(reviewer
         seen += shown(page)
         more = page.all("a", href="before=")
         at = LIST + more[0].attrs["href"] if more else ""
-    assert len(seen) == len(set(seen)) == 121
+    assert len(seen) == len(set(seen)) == 71
     assert seen[-1] == str(first.pk)
 
 

@@ -159,6 +159,38 @@ def test_a_webhook_has_an_address_for_each_format_and_says_what_to_enter_there(
     assert "format" not in hidden
 
 
+def test_a_secret_of_the_platform_s_is_changed_without_a_gap(admin: Client, owner: Person) -> None:
+    filled(admin, f"{SOURCES}new/?kind=mattermost", name="team", token="first")
+    source = Source.objects.get()
+    assert source.open_secrets() == ["first"]
+    page = f"{SOURCES}{source.pk}/"
+    filled(admin, page, token="second")
+    source.refresh_from_db()
+    assert source.open_secrets() == ["second", "first"]
+    assert "The one before is valid until" in admin.get(page).content.decode()
+    filled(admin, page, token="third", end_previous="on")
+    source.refresh_from_db()
+    assert source.open_secrets() == ["third"]
+
+    def patched(**values: Any) -> list[str]:
+        assert owner.api.patch(f"/api/sources/{source.pk}", values, "json").status_code == 200
+        source.refresh_from_db()
+        return source.open_secrets()
+
+    assert patched(secret="fourth") == ["fourth", "third"]
+    assert patched(name="renamed") == ["fourth", "third"]
+    assert patched(secret="fifth", end_previous_secret=True) == ["fifth"]
+
+
+def test_the_token_of_another_bot_ends_the_one_before(admin: Client) -> None:
+    filled(admin, f"{SOURCES}new/?kind=telegram", name="bot", token=TOKEN)
+    source = Source.objects.get()
+    for token, valid in ((f"{TOKEN}1", [f"{TOKEN}1", TOKEN]), (BOT_TOKEN, [BOT_TOKEN])):
+        filled(admin, f"{SOURCES}{source.pk}/", token=token)
+        source.refresh_from_db()
+        assert source.open_secrets() == valid
+
+
 def test_a_mailbox_and_posted_mail_never_share_a_secret(admin: Client) -> None:
     new = f"{SOURCES}new/?kind=email"
     assert "Name the server" in filled(admin, new, name="box", way="imap", host="").content.decode()
@@ -172,9 +204,10 @@ def test_a_mailbox_and_posted_mail_never_share_a_secret(admin: Client) -> None:
     assert "another server" in filled(admin, page, host="imap.other.example").content.decode()
     posted_to(box, "of the mailbox", 401)
 
-    filled(admin, page, way="posted")
+    made = Page.of(filled(admin, page, way="posted"))
     box.refresh_from_db()
-    assert (box.config, box.open_secrets()) == ({"address": "a@b.example"}, [])
+    secret = made.one("code", id="secret").text
+    assert (box.config, box.open_secrets()) == ({"address": "a@b.example"}, [secret])
     posted_to(box, "of the mailbox", 401)
     made = Page.of(admin.post(f"{page}secret/"))
     secret = made.one("code", id="secret").text

@@ -159,6 +159,6 @@ def test_any_two_texts_give_a_passage_within_the_message_or_none(quote: str, tex
     ],
 )
 def test_a_long_message_is_searched_in_bounded_time(quote: str, text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()  # of this process alone: a busy machine must not fail the test
     locate(quote, text)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2

@@ -9,8 +9,10 @@ from ingestion import deleting, inbox
 from ingestion.models import Delivery, LinkedChat, Message, Source
 from tasktracker.core.models import Workspace
 from tasktracker.core.services import ensure_workspace
+from tasktracker.tests.support import LONG
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# To empty the database costs more than such a test: in make test it is rolled back.
+pytestmark = pytest.mark.django_db(transaction=LONG)
 
 CANARY = "quokka"
 NEIGHBOUR = "wombat"

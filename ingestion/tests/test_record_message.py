@@ -46,9 +46,11 @@ def test_a_message_is_stored_once_with_one_event(source: Source) -> None:
 
 def test_a_message_of_slack_leads_back_to_slack(source: Source) -> None:
     draft = replace(DRAFT, channel=ChannelDraft("slack", "C0AB12", "ops"), external_id="1794042000.000200")
-    assert services.record_message(source=source, draft=draft).message.url == (
-        "https://slack.com/archives/C0AB12/p1794042000000200"
-    )
+    assert services.record_message(source=source, draft=draft).message.url == "", "of which team, nobody has told"
+    source.state = {"slack_team": {"domain": "dev-team", "token": "x"}}
+    assert services.record_message(
+        source=source, draft=replace(draft, external_id="1794042000.000300")
+    ).message.url == ("https://dev-team.slack.com/archives/C0AB12/p1794042000000300")
 
 
 def test_what_is_told_of_a_new_message_is_what_was_stored(source: Source) -> None:
@@ -180,7 +182,7 @@ def test_eight_threads_with_the_same_message_store_one(source: Source) -> None:
 
     def record() -> None:
         try:
-            barrier.wait(10)
+            barrier.wait(30)
             outcomes.append(services.record_message(source=source, draft=DRAFT).outcome)
         finally:
             connection.close()

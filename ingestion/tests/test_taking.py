@@ -1,17 +1,24 @@
 """The filters of a source: one place for live messages of every kind."""
 
+import json
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ingestion import inbox, services
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
-from ingestion.models import Delivery, Message, MessageRevision
+from ingestion.grouped import record_posts
+from ingestion.models import Delivery, Message, MessageRevision, Source
 from ingestion.taking import why_left_out
 from ingestion.tests.telegram_files import START
 from ingestion.tests.telegram_updates import BOT_ID, live, raw, update
+from tasktracker.core.enums import Role
+from tasktracker.core.permissions import Access
 from tasktracker.core.tests.factories import Person
 
 DRAFT = MessageDraft(
@@ -73,3 +80,51 @@ def test_telegram_goes_by_the_same_filters_and_what_is_here_is_followed(owner: P
     assert MessageRevision.objects.get().text == "we ship on Monday"
     left = Delivery.objects.get(status="ignored")
     assert left.error == "left out: its text is skipped (lunch)"
+
+
+def said(number: object, text: str, author: str = "Ann", **more: Any) -> dict[str, Any]:
+    sent = "2026-11-01T10:00:00Z"
+    return {"source": "ci", "external_id": str(number), "author": author, "text": text, "sent_at": sent, **more}
+
+
+@pytest.mark.django_db
+def test_posts_bulk_and_imports_go_by_the_filters_too(owner: Person, tmp_path: Path) -> None:
+    known = owner.api.post("/api/messages", said(1, "lunch is said already"), format="json").json()
+    owner.api.post("/api/messages", said("bot", "it is known", "Robot"), format="json")
+    access = Access(owner.user, owner.workspace, Role.REVIEWER)
+
+    def plain(number: str) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert record_posts([(access, json.dumps(said(number, "we ship")).encode())]) != [None]
+        return len(queries)
+
+    before = plain("2")
+    source = Source.objects.get()
+    source.filters = {"skip": {"patterns": ["lunch"], "authors": ["robot"]}}
+    source.save()
+    assert plain("3") == before
+    assert record_posts([(access, json.dumps(said("x", "Lunch?")).encode())]) == [None]  # the API says why
+    answer = owner.api.post("/api/messages", said("x", "Lu\u200bnch?"), format="json")
+    assert (answer.status_code, answer.json()) == (
+        200, {"id": None, "left_out": "left out: its text is skipped (lunch)"},
+    )  # fmt: skip
+    edited = said(1, "lunch is at one", edited_at="2026-11-01T11:00:00Z")
+    assert owner.api.post("/api/messages", edited, format="json").json()["id"] == known["id"]
+    rows = [
+        said(1, "lunch is at two", edited_at="2026-11-01T12:00:00Z"), said("x", "lunch"), said(4, "we shipped"),
+        said("y", "all green", "Robot"),
+    ]  # fmt: skip
+    counts = owner.api.post("/api/messages/bulk", rows, format="json").json()
+    reasons = ["x: left out: its text is skipped (lunch)", "y: left out: its author is skipped (robot)"]
+    assert (counts["updated"], counts["skipped"], counts["created"], counts["reasons"]) == (1, 2, 1, reasons)
+    path = tmp_path / "chat.jsonl"
+    rows = [*rows, said(5, "done")]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    report = services.import_export(source=source, path=path)
+    assert report.counts() == {
+        "seen": 5, "created": 1, "updated": 0, "unchanged": 2, "skipped": 2, "errors": 0,
+    }  # fmt: skip
+    assert report.reasons == reasons
+    assert sorted(Message.objects.values_list("text", flat=True)) == [
+        "done", "it is known", "lunch is at two", "we ship", "we ship", "we shipped",
+    ]  # fmt: skip

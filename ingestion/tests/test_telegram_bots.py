@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingestion import bots, services
+from ingestion import bot_intro, bots, services
 from ingestion.models import Source
 from tasktracker.core.models import Workspace
 from tasktracker.core.services import ensure_workspace
@@ -88,7 +88,7 @@ def test_the_token_is_in_no_repr() -> None:
 
 def test_the_bot_s_name_is_remembered() -> None:
     source = bots.seed_source(token=TOKEN)
-    bots.remember_bot(source_id=source.pk, bot_id="123456789", username="tracker_bot")
+    bot_intro.remember_bot(source_id=source.pk, bot_id="123456789", username="tracker_bot")
     config = Source.objects.get().config
     assert (config["bot_username"], config["bot_id"]) == ("tracker_bot", "123456789")
     assert "seed" in config

@@ -12,12 +12,14 @@ from ingestion.tests import telegram_files as files
 from ingestion.tests.telegram_files import LIVE_CHAT
 from ingestion.tests.telegram_updates import BOB, BOT_ID, GROUP, live, live_service, update
 from tasktracker.core.tests.factories import Person
+from tasktracker.tests.support import LONG
 
 OLD: dict[str, Any] = {"id": -77, "type": "group", "title": "Dev"}
 MOVE = live_service(9, chat=OLD, migrate_to_chat_id=int(LIVE_CHAT))
 ARRIVAL = live_service(1, migrate_from_chat_id=-77)
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# To empty the database costs more than such a test: in make test it is rolled back.
+pytestmark = pytest.mark.django_db(transaction=LONG)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.text import ID_LIMIT, clean_id, clean_json, clean_name, clean_text
+from tasktracker.tests.support import count
 
 ANYTHING = st.text(alphabet=st.characters(), max_size=200)  # surrogates included
 NASTY = st.text(
@@ -78,9 +79,9 @@ def test_clean_text_case(raw: str | None, text: str) -> None:
 
 
 def test_a_tower_of_marks_is_cut_in_linear_time() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()  # of this process alone: a busy machine must not fail the test
     text, cut = clean_text("a" + "\u0301\u0323" * 200_000)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
     assert cut
     assert len(text) < 40
 
@@ -131,7 +132,7 @@ def test_clean_json_case(raw: object, value: object, cut: bool) -> None:
 
 def test_json_that_is_too_deep_or_too_wide_is_trimmed() -> None:
     deep: list[object] = []
-    for _ in range(100_000):
+    for _ in range(count(20_000, 100_000)):
         deep = [deep]
     trimmed = clean_json(deep)
     assert trimmed.cut

@@ -11,6 +11,7 @@ from knowledge.models import Atom, AtomLink, Project, Task, Topic
 from proposals.tests.factories import make_quote
 from tasktracker.core.models import Event, StatusChange
 from tasktracker.core.tests.factories import Person, make_person
+from tasktracker.tests.support import some
 
 BODIES: dict[str, dict[str, Any]] = {
     "topics": {"name": "Billing", "description": "Money", "keywords": ["vat"]},
@@ -50,7 +51,7 @@ def test_make_read_change_list_and_delete(manager: Person, path: str) -> None:
     assert manager.api.get(url).status_code == 404
 
 
-@pytest.mark.parametrize("path", list(BODIES))
+@pytest.mark.parametrize("path", some(list(BODIES), 2, 1))
 def test_a_viewer_only_reads_and_a_stranger_sees_nothing(
     manager: Person, viewer: Person, stranger: Person, path: str
 ) -> None:
@@ -66,20 +67,23 @@ def test_a_viewer_only_reads_and_a_stranger_sees_nothing(
 
 @pytest.mark.parametrize(
     ("path", "wrong"),
-    [
-        ("topics", {"name": ""}),
-        ("topics", {"name": "a\x00b"}),
-        ("topics", {"status": "merged"}),
-        ("topics", {"project": 999}),
-        ("atoms", {"type": "fact"}),
-        ("atoms", {"topics": [999]}),
-        ("tasks", {"status": "later"}),
-        ("tasks", {"priority": "now"}),
-        ("tasks", {"assignee": "nobody"}),
-        ("tasks", {"due": "soon"}),
-        ("tasks", {"labels": "eu"}),
-        ("projects", {"name": None}),
-    ],
+    some(
+        [
+            ("topics", {"name": ""}),
+            ("topics", {"name": "a\x00b"}),
+            ("topics", {"status": "merged"}),
+            ("topics", {"project": 999}),
+            ("atoms", {"type": "fact"}),
+            ("atoms", {"topics": [999]}),
+            ("tasks", {"status": "later"}),
+            ("tasks", {"priority": "now"}),
+            ("tasks", {"assignee": "nobody"}),
+            ("tasks", {"due": "soon"}),
+            ("tasks", {"labels": "eu"}),
+            ("projects", {"name": None}),
+        ],
+        3,
+    ),
 )
 def test_bad_input_is_400_and_says_which_field(manager: Person, path: str, wrong: dict[str, Any]) -> None:
     answer = add(manager, path, **wrong)
@@ -132,7 +136,17 @@ def test_a_tasks_status_moves_through_history_and_events(owner: Person) -> None:
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("status=open", 2), ("status=open&status=done", 3), ("priority=critical", 1), ("q=second", 1), ("project=9", 0)],
+    some(
+        [
+            ("status=open", 2),
+            ("status=open&status=done", 3),
+            ("priority=critical", 1),
+            ("q=second", 1),
+            ("project=9", 0),
+        ],
+        2,
+        1,
+    ),
 )
 def test_task_filters(owner: Person, query: str, found: int) -> None:
     add(owner, "tasks", title="First")
@@ -211,7 +225,7 @@ def test_the_same_link_twice_is_one_and_never_to_itself(owner: Person) -> None:
     assert owner.api.delete(f"/api/atom-links/{first}").status_code == 204
 
 
-@pytest.mark.parametrize("path", ["topics", "atoms", "tasks", "projects", "atom-links"])
+@pytest.mark.parametrize("path", some(["topics", "atoms", "tasks", "projects", "atom-links"], 3))
 def test_a_list_costs_the_same_queries_however_long_it_is(manager: Person, path: str) -> None:
     topic = Topic.objects.create(workspace=manager.workspace, name="Billing")
     project = Project.objects.create(workspace=manager.workspace, name="Billing")

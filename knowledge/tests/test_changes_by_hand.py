@@ -13,7 +13,7 @@ from proposals.tests.factories import make_proposal
 from tasktracker.core.errors import Conflict
 from tasktracker.core.models import Event, StatusChange
 from tasktracker.core.tests.factories import Person, make_person
-from tasktracker.tests.pages import Page, submit
+from tasktracker.tests.pages import Page, submit, token_for
 
 pytestmark = pytest.mark.django_db
 
@@ -203,8 +203,7 @@ def test_links_made_changed_and_removed_stand_in_the_history_and_come_back(rita:
 def test_nobody_takes_back_what_another_workspace_did(rita: Person, stranger: Person, atom: Atom) -> None:
     services.change_atom(atom_id=atom.pk, by=rita.user, values={"title": "Retry five times"})
     client = stranger.browser
-    token = Page.of(client.get("/topics/")).one("input", name="csrfmiddlewaretoken").attrs["value"]
-    answer = client.post(f"/edits/{Edit.objects.get().pk}/undo/", {"csrfmiddlewaretoken": token})
+    answer = client.post(f"/edits/{Edit.objects.get().pk}/undo/", {"csrfmiddlewaretoken": token_for(client)})
     assert answer.status_code == 404
     atom.refresh_from_db()
     assert atom.title == "Retry five times"

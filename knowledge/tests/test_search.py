@@ -7,6 +7,7 @@ from knowledge import search, tasks
 from knowledge.models import Atom, Task, Topic
 from proposals.tests.factories import make_message
 from tasktracker.core.tests.factories import Person
+from tasktracker.tests.support import some
 
 
 @pytest.fixture
@@ -51,12 +52,14 @@ def test_a_stranger_finds_nothing(filled: Person, stranger: Person) -> None:
     assert stranger.api.get("/api/search", {"q": "invoices"}).json()["results"] == []
 
 
-@pytest.mark.parametrize("q", ["'; DROP TABLE x; --", "a & | !", ":*", "((", "\\", "%", "日本語", "<b>&", "a'b"])
+@pytest.mark.parametrize(
+    "q", some(["'; DROP TABLE x; --", "a & | !", ":*", "((", "\\", "%", "日本語", "<b>&", "a'b"], 4)
+)
 def test_any_text_is_a_question(filled: Person, q: str) -> None:
     assert filled.api.get("/api/search", {"q": q}).status_code == 200
 
 
-@pytest.mark.parametrize("query", ["", "q=", "q=a&kind=user", "q=a&limit=0", "q=a&limit=x", "q=a&limit=1000"])
+@pytest.mark.parametrize("query", some(["", "q=", "q=a&kind=user", "q=a&limit=0", "q=a&limit=x", "q=a&limit=1000"], 3))
 def test_a_bad_question_is_400(filled: Person, query: str) -> None:
     assert filled.api.get(f"/api/search?{query}").status_code == 400
 

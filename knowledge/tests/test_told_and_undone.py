@@ -14,7 +14,7 @@ from proposals.tests.factories import make_message, make_proposal, make_quote
 from tasktracker.core.errors import Invalid
 from tasktracker.core.models import Event
 from tasktracker.core.tests.factories import Person, make_person
-from tasktracker.tests.pages import Page, submit
+from tasktracker.tests.pages import Page, submit, token_for
 
 pytestmark = pytest.mark.django_db
 
@@ -86,8 +86,7 @@ def test_an_edit_is_taken_back_from_its_toast_and_none_is_offered_where_nothing_
 
 def test_a_task_that_was_moved_on_its_page_or_the_board_goes_back(rita: Person, world: TwoTopics) -> None:
     client, task = rita.browser, world.task
-    page = Page.of(client.get(f"/tasks/{task.pk}/"))
-    token = page.one("input", name="csrfmiddlewaretoken").attrs["value"]
+    token = token_for(client)
     for view in ("", "?view=board"):
         at = f"/tasks/{task.pk}/change/{view}"
         data = {"status": "done", "csrfmiddlewaretoken": token}
@@ -187,7 +186,6 @@ def test_a_topic_lists_what_is_in_doubt_and_is_answered_there(rita: Person, atom
     section = page.one("section", id="doubts")
     assert [tag.text.removeprefix("removed: ") for tag in section.inside if tag.name == "del"] == ["three"]
     for action in (f"/topics/{topic.pk}/still-true/", f"/atoms/{atom.pk}/still-true/"):
-        page = Page.of(client.get(at))
         answer: Any = submit(client, page, page.one("form", action=action), at)
         assert answer["Location"] == at
     assert not Page.of(client.get(at)).all("section", id="doubts")

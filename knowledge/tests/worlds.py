@@ -1,26 +1,19 @@
 """All that people have accepted, as data, for "before equals after"; and a topic with some of everything on it."""
 
 from dataclasses import dataclass
-from typing import Any
-
-from django.db import connection
 
 from knowledge.models import Atom, AtomLink, Task, Topic
+from proposals.tests.dumps import rows_of, tables
 from proposals.tests.factories import make_quote
 from tasktracker.core.models import Workspace
 
 LEFT_OUT = {"knowledge_edit", "knowledge_embedding"}
 
 
-def accepted() -> dict[str, list[tuple[Any, ...]]]:
+def accepted() -> dict[str, list[str]]:
     """Every row of knowledge but its history and vectors, without the time of its last change."""
-    names = [name for name in connection.introspection.table_names() if name.startswith("knowledge_")]
-    rows = {}
-    with connection.cursor() as cursor:
-        for table in sorted(set(names) - LEFT_OUT):
-            cursor.execute(f"SELECT (to_jsonb(t) - 'updated_at')::text FROM \"{table}\" t ORDER BY 1")
-            rows[table] = cursor.fetchall()
-    return rows
+    names = [name for name in tables() if name.startswith("knowledge_") and name not in LEFT_OUT]
+    return rows_of(names, "(to_jsonb(t) - 'updated_at')::text")
 
 
 @dataclass(frozen=True)

@@ -43,14 +43,14 @@ def review_count(context: Context) -> SafeString:
 
 
 @register.simple_tag
-def origin_mark(origin: str, plain: bool = False) -> SafeString | str:
+def origin_mark(origin: str, plain: bool = False, told: str = "") -> SafeString | str:
     """Who filled a field, as a drawing with its words: a spark for a machine, a pencil for what a person changed.
 
     Beside a value only what was edited is marked: a machine's spark is drawn by the value's own class. `plain` marks
-    each of them.
+    each of them, `told` says it in other words.
     """
-    told = origins.TOLD.get(origin)
-    if told is None or not (plain or origin == origins.EDITED):
+    told = told or origins.TOLD.get(origin, "")
+    if not told or not (plain or origin == origins.EDITED):
         return ""
     drawn = "machine " if origin in origins.MACHINES else ""
     return format_html(

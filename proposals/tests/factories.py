@@ -9,7 +9,7 @@ from django.utils import timezone
 from analysis.models import AnalysisRun, Finding, Provider, Window
 from ingestion.models import Channel, Message, Participant, Quote, Source
 from proposals.engines import STAGES
-from proposals.models import Evidence, Intake, Proposal
+from proposals.models import Evidence, Intake, Proposal, ReviewAction
 from tasktracker.core.models import Membership, User, Workspace
 
 _number = itertools.count(1)
@@ -27,24 +27,30 @@ def make_user(workspace: Workspace, name: str = "", role: str = "reviewer") -> U
     return user
 
 
+def _once(model: Any, workspace: Workspace, key: dict[str, str], others: dict[str, str]) -> Any:
+    """The row with this key; made where it is missing, and looked for once by whoever holds this `workspace`."""
+    kept: dict[Any, Any] = vars(workspace).setdefault("_once", {})
+    if model not in kept:
+        kept[model] = model.objects.get_or_create(workspace=workspace, **key, defaults=others)[0]
+    return kept[model]
+
+
 def make_message(
     workspace: Workspace, text: str = "the export dies with a 500", author: str = "", **more: Any
 ) -> Message:
     number = next(_number)
-    source = (
-        more.pop("source", None)
-        or Source.objects.get_or_create(workspace=workspace, name="chat", defaults={"kind": "api"})[0]
+    source = more.pop("source", None) or _once(Source, workspace, {"name": "chat"}, {"kind": "api"})
+    channel = more.pop("channel", None) or _once(
+        Channel, workspace, {"platform": "api", "external_id": "general"}, {"title": "general"}
     )
-    channel = (
-        more.pop("channel", None)
-        or Channel.objects.get_or_create(
-            workspace=workspace, platform="api", external_id="general", defaults={"title": "general"}
-        )[0]
-    )
-    name = author or f"Person {number}"
-    person, _ = Participant.objects.get_or_create(
-        workspace=workspace, platform="api", external_id=name.lower(), defaults={"name": name}
-    )
+    if author:
+        person, _ = Participant.objects.get_or_create(
+            workspace=workspace, platform="api", external_id=author.lower(), defaults={"name": author}
+        )
+    else:
+        person = Participant.objects.create(
+            workspace=workspace, platform="api", external_id=f"person {number}", name=f"Person {number}"
+        )
     more.setdefault("sent_at", START + timedelta(minutes=number))
     return Message.objects.create(
         workspace=workspace,
@@ -117,19 +123,13 @@ def make_finding(
     return finding
 
 
-def make_proposal(
-    workspace: Workspace,
-    kind: str = "topic",
-    title: str = "",
-    *,
-    quotes: list[Quote] | None = None,
-    run: AnalysisRun | None = None,
-    payload: dict[str, Any] | None = None,
-    **more: Any,
+def unsaved(
+    workspace: Workspace, kind: str = "topic", title: str = "", *, payload: dict[str, Any] | None = None, **more: Any
 ) -> Proposal:
+    """A proposal that is not in the database yet and has no evidence."""
     title = title or f"{kind.title()} {next(_number)}"
     whole = payload_for(kind, title, **(payload or {}))
-    proposal = Proposal.objects.create(
+    return Proposal(
         workspace=workspace,
         kind=kind,
         title=title,
@@ -137,12 +137,22 @@ def make_proposal(
         origins=dict.fromkeys(whole, "ai"),
         fingerprint=more.pop("fingerprint", f"{kind}:{title.casefold()}"),
         confidence=more.pop("confidence", 0.8),
-        run=run,
         **more,
     )
-    for quote in quotes if quotes is not None else [make_quote(workspace)]:
-        Evidence.objects.create(proposal=proposal, quote=quote)
-    return proposal
+
+
+def make_proposal(
+    workspace: Workspace, kind: str = "topic", title: str = "", *, quotes: list[Quote] | None = None, **more: Any
+) -> Proposal:
+    return make_proposals([unsaved(workspace, kind, title, **more)], quotes)[0]
+
+
+def make_proposals(rows: list[Proposal], quotes: list[Quote] | None = None) -> list[Proposal]:
+    """Many at once, all said by the same quotes: by one of their own where none are named."""
+    proofs = quotes if quotes is not None else [make_quote(row.workspace) for row in rows[:1]]
+    Proposal.objects.bulk_create(rows)
+    Evidence.objects.bulk_create(Evidence(proposal=row, quote=quote) for row in rows for quote in proofs)
+    return rows
 
 
 def make_voices(workspace: Workspace, count: int = 2, text: str = "the export dies", **more: Any) -> list[Quote]:
@@ -168,8 +178,37 @@ def make_sure(workspace: Workspace, kind: str = "atom", title: str = "", **more:
     return make_proposal(workspace, kind, title, run=run, quotes=quotes, **{"confidence": 0.95, **more})
 
 
+def make_decided(
+    workspace: Workspace,
+    by: User,
+    count: int,
+    *,
+    wrong: int = 0,
+    kind: str = "atom",
+    reason: str = "noise",
+    **more: Any,
+) -> None:
+    """So many as `make_sure` makes, decided by a person: the first `wrong` rejected, the others approved.
+
+    Without what an approval makes; the same two people say all of it, in the same words.
+    """
+    values: dict[str, Any] = {"confidence": 0.95, "decided_by": by, "decided_at": timezone.now()}
+    if "run" not in more:
+        values["run"] = offline_run(workspace, kind)
+    quotes = more.pop("quotes") if "quotes" in more else make_voices(workspace)
+    rejected = {"status": "rejected", "reject_reason": reason}
+    rows = [
+        unsaved(workspace, kind, **{**values, **(rejected if number < wrong else {"status": "approved"}), **more})
+        for number in range(count)
+    ]
+    make_proposals(rows, quotes)
+    ReviewAction.objects.bulk_create(
+        ReviewAction(workspace=workspace, proposal=row, verb="reject" if row.reject_reason else "approve", by=by)
+        for row in rows
+    )
+
+
 def know_chat(workspace: Workspace, count: int = 5, **more: Any) -> None:
     """Decisions of people about a chat, without anything that they would have made."""
-    for _ in range(count):
-        quotes = make_voices(workspace, 1, **more)
-        make_proposal(workspace, "task", status="merged", decided_at=timezone.now(), confidence=0.1, quotes=quotes)
+    decided: dict[str, Any] = {"status": "merged", "decided_at": timezone.now(), "confidence": 0.1}
+    make_proposals([unsaved(workspace, "task", **decided) for _ in range(count)], make_voices(workspace, 1, **more))

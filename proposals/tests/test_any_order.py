@@ -8,11 +8,12 @@ from knowledge.models import Atom, AtomLink, Task, Topic
 from proposals import services
 from proposals.models import Proposal
 from proposals.tests.factories import make_finding, make_proposal, make_run, make_user, make_workspace
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("order", some(list(itertools.permutations(range(3))), 4))
 def test_every_order_ends_the_same(order: tuple[int, ...]) -> None:
     workspace = make_workspace()
     alice = make_user(workspace)

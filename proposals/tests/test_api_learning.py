@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from proposals import services
 from proposals.models import AutoApproval
-from proposals.tests.factories import make_sure
+from proposals.tests.factories import make_decided
 from tasktracker.core.tests.factories import Person, make_person
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 
@@ -17,13 +17,8 @@ def manager() -> Person:
     return make_person("mona", role="manager")
 
 
-def decide(person: Person, count: int, *, wrong: int = 0, confidence: float = 0.95, kind: str = "atom") -> None:
-    for number in range(count):
-        proposal = make_sure(person.workspace, kind, confidence=confidence)
-        if number < wrong:
-            services.reject(proposal_id=proposal.pk, by=person.user, reason="noise")
-        else:
-            services.approve(proposal_id=proposal.pk, by=person.user)
+def decide(person: Person, count: int, **more: Any) -> None:
+    make_decided(person.workspace, person.user, count, **more)
 
 
 def post(person: Person, **body: Any) -> Any:
@@ -75,7 +70,7 @@ def test_it_cannot_be_turned_on_unseen(manager: Person) -> None:
     assert AutoApproval.objects.get().threshold == 0.92
 
 
-@pytest.mark.parametrize(("decided", "status"), [(19, 409), (20, 200)])
+@pytest.mark.parametrize(("decided", "status"), some([(19, 409), (20, 200)], 2))
 def test_below_twenty_decisions_of_its_kind_it_is_refused(manager: Person, decided: int, status: int) -> None:
     decide(manager, decided)
     decide(manager, 5, kind="task")
@@ -104,11 +99,15 @@ def test_too_little_agreement_is_refused_with_what_is_missing(manager: Person) -
 
 @pytest.mark.parametrize(
     "body",
-    [
-        *({"threshold": value} for value in (0.84, 1.01, "NaN", -1)),
-        *({"sample_rate": value} for value in (0, 0.009, 1.1)),
-        {"kind": "message"},
-    ],
+    some(
+        [
+            *({"threshold": value} for value in (0.84, 1.01, "NaN", -1)),
+            *({"sample_rate": value} for value in (0, 0.009, 1.1)),
+            {"kind": "message"},
+        ],
+        2,
+        1,
+    ),
 )
 def test_what_makes_no_sense_is_refused(manager: Person, body: dict[str, Any]) -> None:
     assert post(manager, **body).status_code == 400

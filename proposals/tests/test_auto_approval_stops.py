@@ -9,21 +9,22 @@ from analysis.models import Agent, AnalysisRun, Provider
 from proposals import auto, services
 from proposals.engines import engines_of, newest
 from proposals.models import AutoApproval, Proposal
-from proposals.tests.factories import make_finding, make_proposal, make_sure, make_voices
+from proposals.tests.factories import make_decided, make_finding, make_proposals, make_sure, make_voices, unsaved
 from proposals.tests.test_auto_approval import TITLES, make, policy, status_of
 from proposals.tests.test_learning import make_agent_run
 from tasktracker.core.models import Event, LLMCall, StatusChange, User, Workspace
 from tasktracker.core.selectors import events_since
 from tasktracker.core.tests.factories import make_person
 from tasktracker.tests.pages import Page
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 __all__ = ["policy"]  # fixtures
 AT = "/learning/"
 
 
-def keep_sample(workspace: Workspace, count: int) -> list[Proposal]:
-    return [make_proposal(workspace, "atom", sampled_at=timezone.now()) for _ in range(count)]
+def keep_sample(workspace: Workspace, count: int, kind: str = "atom") -> list[Proposal]:
+    return make_proposals([unsaved(workspace, kind, sampled_at=timezone.now()) for _ in range(count)])
 
 
 def run_of(workspace: Workspace, run: AnalysisRun, **call: Any) -> AnalysisRun:
@@ -46,11 +47,11 @@ def test_it_rests_while_twenty_of_its_sample_wait(policy: AutoApproval, alice: U
     proposal = make(policy.workspace)
     assert services.auto_approve(workspace_id=policy.workspace_id) == auto.Done()
     assert status_of(proposal) == "pending"
-    page = Page.of(make_person("vera", role="viewer").browser.get(AT))
-    assert "It rests: 20 of its sample wait" in page.text
+    client = make_person("vera", role="viewer").browser
+    assert "It rests: 20 of its sample wait" in Page.of(client.get(AT)).text
     services.approve(proposal_id=kept[0].pk, by=alice)
     assert services.auto_approve(workspace_id=policy.workspace_id) == auto.Done(approved=1)
-    assert "It rests" not in Page.of(make_person("vera", role="viewer").browser.get(AT)).text
+    assert "It rests" not in Page.of(client.get(AT)).text
 
 
 def test_it_rests_as_soon_as_its_sample_is_full(policy: AutoApproval, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,8 +63,7 @@ def test_it_rests_as_soon_as_its_sample_is_full(policy: AutoApproval, monkeypatc
 
 
 def test_the_sample_of_another_kind_or_room_holds_nothing_up(policy: AutoApproval) -> None:
-    for _ in range(20):
-        make_proposal(policy.workspace, "task", sampled_at=timezone.now())
+    keep_sample(policy.workspace, 20, "task")
     proposal = make(policy.workspace)
     services.auto_approve(workspace_id=policy.workspace_id)
     assert status_of(proposal) == "approved"
@@ -107,14 +107,21 @@ def the_same(workspace: Workspace) -> AnalysisRun:
 
 @pytest.mark.parametrize(
     ("case", "call", "is_on"),
-    [
-        *((case, {}, False) for case in (another_version, another_prompt, another_agent, another_provider, no_model)),
-        (the_same, {"model": "mistral"}, False),
-        (the_same, {"provider": "fallback"}, False),
-        (the_same, {"outcome": "timeout", "model": "mistral"}, True),  # it did not answer
-        (the_same, {"purpose": "judge_same", "model": "mistral"}, True),  # it found nothing
-        (the_same, {}, True),
-    ],
+    some(
+        [
+            (another_version, {}, False),
+            (another_prompt, {}, False),
+            (another_agent, {}, False),
+            (another_provider, {}, False),
+            (the_same, {"outcome": "timeout", "model": "mistral"}, True),  # it did not answer
+            (no_model, {}, False),
+            (the_same, {"model": "mistral"}, False),
+            (the_same, {"provider": "fallback"}, False),
+            (the_same, {"purpose": "judge_same", "model": "mistral"}, True),  # it found nothing
+            (the_same, {}, True),
+        ],
+        4,
+    ),
 )
 def test_another_engine_stops_it_before_it_approves_anything(
     policy: AutoApproval, case: Any, call: dict[str, Any], is_on: bool
@@ -181,20 +188,21 @@ def stop_by_engine(policy: AutoApproval, by: User) -> None:
 
 
 def stop_by_sample(policy: AutoApproval, by: User) -> None:
-    for kept in keep_sample(policy.workspace, 10):
-        services.reject(proposal_id=kept.pk, by=by, reason="noise")
+    make_decided(policy.workspace, by, 10, wrong=10, sampled_at=timezone.now())
 
 
 def stop_by_undo(policy: AutoApproval, by: User) -> None:
-    made = [make(policy.workspace, title) for title in TITLES[:10]]
-    services.auto_approve(workspace_id=policy.workspace_id)
+    made = make_proposals([unsaved(policy.workspace, "atom") for _ in range(10)])
+    for proposal in made:
+        services.approve(proposal_id=proposal.pk, by=None)
     for proposal in made[:2]:
         services.undo(proposal_id=proposal.pk, by=by)
 
 
-@pytest.mark.parametrize(
-    ("reason", "happen"), [("engine", stop_by_engine), ("sample", stop_by_sample), ("undone", stop_by_undo)]
-)
+STOPS = [("engine", stop_by_engine), ("sample", stop_by_sample), ("undone", stop_by_undo)]
+
+
+@pytest.mark.parametrize(("reason", "happen"), STOPS)
 def test_when_it_stops_itself_everybody_is_told_once(
     policy: AutoApproval, alice: User, reason: str, happen: Any
 ) -> None:
@@ -208,13 +216,23 @@ def test_when_it_stops_itself_everybody_is_told_once(
     policy.refresh_from_db()
     line = StatusChange.objects.get(kind="proposals.autoapproval", object_id=policy.pk)
     assert (line.from_status, line.to_status, line.by, line.note) == ("on", "off", None, policy.stopped)
-    page = Page.of(make_person("mona", role="manager").browser.get(AT))
+
+
+@pytest.mark.parametrize("happen", some([happen for _, happen in STOPS], 3))
+def test_when_it_stops_itself_its_page_says_why_and_a_managers_first_page(
+    policy: AutoApproval, alice: User, happen: Any
+) -> None:
+    happen(policy, alice)
+    services.check_samples(workspace_id=policy.workspace_id)
+    policy.refresh_from_db()
+    client = make_person("mona", role="manager").browser
+    page = Page.of(client.get(AT))
     banner = page.one("div", id="stopped")
     assert "Auto-approval of atoms turned itself off" in banner.text
     assert policy.stopped in banner.text
     assert banner.attrs["data-live"] == "policy."  # it comes by itself on a page that is open
     assert "off by itself" in page.text
-    home = Page.of(make_person("mona", role="manager").browser.get("/"))
+    home = Page.of(client.get("/"))
     assert policy.stopped in home.one("div", id="stopped").text
     assert policy.stopped not in Page.of(make_person("rita", role="reviewer").browser.get("/")).text
 

@@ -7,22 +7,13 @@ import pytest
 from proposals import services
 from proposals.engines import OFFLINE
 from proposals.models import AutoApproval
-from proposals.tests.factories import make_proposal, make_sure, make_user, offline_run
+from proposals.tests.factories import make_decided, make_sure, make_user, make_voices
 from proposals.tests.test_learning import make_agent_run
 from tasktracker.core.errors import Conflict
 from tasktracker.core.models import StatusChange, User, Workspace
 from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
-
-
-def decide(workspace: Workspace, by: User, count: int, *, wrong: int = 0, **more: Any) -> None:
-    for number in range(count):
-        proposal = make_sure(workspace, **more)
-        if number < wrong:
-            services.reject(proposal_id=proposal.pk, by=by, reason="noise")
-        else:
-            services.approve(proposal_id=proposal.pk, by=by)
 
 
 def a_policy(workspace: Workspace, by: User, threshold: float = 0.9) -> AutoApproval:
@@ -37,29 +28,27 @@ def refused(policy: AutoApproval, by: User) -> Conflict:
 
 
 def not_so_sure(workspace: Workspace, by: User) -> None:
-    decide(workspace, by, 20, confidence=0.89)
+    make_decided(workspace, by, 20, confidence=0.89)
 
 
 def said_by_one(workspace: Workspace, by: User) -> None:
-    for _ in range(20):
-        proposal = make_proposal(workspace, "atom", confidence=0.95, run=offline_run(workspace))
-        services.approve(proposal_id=proposal.pk, by=by)
+    make_decided(workspace, by, 20, quotes=make_voices(workspace, 1))
 
 
 def of_an_older_version(workspace: Workspace, by: User) -> None:
-    decide(workspace, by, 20, run=make_agent_run(workspace, 1))
+    make_decided(workspace, by, 20, run=make_agent_run(workspace, 1))
 
 
 def of_another_kind(workspace: Workspace, by: User) -> None:
-    decide(workspace, by, 20, kind="task")
+    make_decided(workspace, by, 20, kind="task")
 
 
 def advised_against(workspace: Workspace, by: User) -> None:
-    decide(workspace, by, 20, recommendation="reject")
+    make_decided(workspace, by, 20, recommendation="reject")
 
 
 def decided_by_a_policy(workspace: Workspace, by: User) -> None:
-    for _ in range(20):
+    for _ in range(2):
         services.approve(proposal_id=make_sure(workspace).pk, by=None)
 
 
@@ -69,12 +58,13 @@ def decided_by_a_policy(workspace: Workspace, by: User) -> None:
 )
 def test_decisions_on_what_it_would_not_have_taken_do_not_count(workspace: Workspace, alice: User, case: Any) -> None:
     case(workspace, alice)
-    decide(workspace, alice, 19)
+    make_decided(workspace, alice, 18)
+    services.approve(proposal_id=make_sure(workspace).pk, by=alice)
     policy = a_policy(workspace, alice)
     error = refused(policy, alice)
     assert (error.error_code, error.extra["decided"], error.extra["needed"]) == ("too_few_decisions", 19, 20)
     assert "Decide 1 more" in str(error)
-    decide(workspace, alice, 1)
+    services.approve(proposal_id=make_sure(workspace).pk, by=alice)
     assert services.turn_on(policy=policy, by=alice).is_active
 
 
@@ -82,7 +72,7 @@ def test_decisions_on_what_it_would_not_have_taken_do_not_count(workspace: Works
 def test_people_must_have_agreed_as_often_as_the_threshold_says(
     workspace: Workspace, alice: User, threshold: float, wrong: int, is_on: bool
 ) -> None:
-    decide(workspace, alice, 20, wrong=wrong)
+    make_decided(workspace, alice, 20, wrong=wrong)
     policy = a_policy(workspace, alice, threshold)
     if is_on:
         assert services.turn_on(policy=policy, by=alice).is_active
@@ -94,7 +84,7 @@ def test_people_must_have_agreed_as_often_as_the_threshold_says(
 
 
 def test_it_says_whose_proposals_it_is_for_and_who_turned_it_on(workspace: Workspace, alice: User) -> None:
-    decide(workspace, alice, 20)
+    make_decided(workspace, alice, 20)
     policy = services.turn_on(policy=a_policy(workspace, alice), by=alice)
     assert policy.engine == OFFLINE
     bob = make_user(workspace, "bob", role="manager")

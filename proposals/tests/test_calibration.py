@@ -1,10 +1,11 @@
 """The arithmetic of learning: intervals, bins, and what a threshold would have taken, against counting by hand."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proposals.calibration import THRESHOLDS, Cell, curve, what_if, wilson
+from tasktracker.tests.support import count
 
 kinds = st.sampled_from(["topic", "atom", "task"])
 number = st.integers(0, 5)
@@ -27,6 +28,7 @@ def test_a_perfect_history_has_no_error_and_a_boaster_has_one() -> None:
     assert curve("all", []).error is None
 
 
+@settings(max_examples=count(20, 200))
 @given(decided)
 def test_every_decision_is_in_one_bin(rows: list[tuple[str, int, bool, int, int, int, int]]) -> None:
     cells = [Cell(kind, at, new, at / 100 * sum(counts), *counts) for kind, at, new, *counts in rows]
@@ -45,6 +47,7 @@ def test_every_decision_is_in_one_bin(rows: list[tuple[str, int, bool, int, int,
             assert (one.mean, one.share) == (None, None)
 
 
+@settings(max_examples=count(20, 200))
 @given(decided, st.sampled_from(THRESHOLDS), kinds)
 def test_what_if_counts_what_is_new_of_its_kind_from_there_up(
     rows: list[tuple[str, int, bool, int, int, int, int]], threshold: float, wanted: str

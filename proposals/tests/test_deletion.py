@@ -15,6 +15,7 @@ from ingestion.models import Delivery, Message, Quote
 from knowledge.models import Atom, Embedding, Task
 from proposals import redacting, services, tasks
 from proposals.models import Evidence, Proposal, ReviewAction
+from proposals.tests.dumps import looking
 from proposals.tests.factories import (
     make_finding,
     make_message,
@@ -32,12 +33,9 @@ WORDS = f"The {CANARY} key of the  invoice export\nleaks since Tuesday."
 
 def everywhere() -> list[str]:
     """Each table that holds the canary anywhere, as text or as bytes."""
-    found = []
     with connection.cursor() as cursor:
-        for table in connection.introspection.table_names():
-            cursor.execute(f'SELECT count(*) FROM "{table}" t WHERE t::text ILIKE %s', [f"%{CANARY}%"])
-            if cursor.fetchone()[0]:
-                found.append(table)
+        cursor.execute(looking(), {"like": f"%{CANARY}%"})
+        found = [name for (name,) in cursor.fetchall()]
         cursor.execute(
             "SELECT count(*) FROM ingestion_delivery WHERE position(convert_to(%s, 'UTF8') IN raw) > 0", [CANARY]
         )

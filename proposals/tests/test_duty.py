@@ -10,6 +10,7 @@ from proposals.models import Duty, DutyPlace
 from proposals.tests.factories import make_user, make_workspace
 from tasktracker.core.errors import Conflict, Invalid
 from tasktracker.core.models import Membership, User, Workspace
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 3, 2)
@@ -44,7 +45,7 @@ def test_a_day_each_goes_on_after_the_weekend(workspace: Workspace, people: list
     assert names(row, MONDAY, 9) == ["ada", "ben", "cleo", "ada", "ben", "-", "-", "cleo", "ada"]
 
 
-@pytest.mark.parametrize("weekday", range(7))
+@pytest.mark.parametrize("weekday", some(range(7), 3))
 def test_whatever_day_it_begins_the_first_one_begins(workspace: Workspace, people: list[User], weekday: int) -> None:
     row = rotation(workspace, people, turn="day")
     Duty.objects.filter(pk=row.pk).update(starts_on=MONDAY + timedelta(days=weekday))

@@ -14,6 +14,7 @@ from proposals.services import approve, undo
 from proposals.tests.dumps import dump
 from proposals.tests.factories import make_user
 from tasktracker.core.models import Workspace
+from tasktracker.tests.support import count
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +31,7 @@ def work(workspace: Workspace, stage: str) -> AnalysisRun:
 def test_both_stages_and_back() -> None:
     workspace = make_workspace()
     alice = make_user(workspace)
-    make_chat(workspace, 3)
+    make_chat(workspace, count(2, 3))
     run = work(workspace, "knowledge")
     assert Intake.objects.count() == Finding.objects.filter(run=run).count() > 0
     proposals = list(Proposal.objects.order_by("id"))

@@ -11,7 +11,7 @@ from proposals.cards import card_of
 from proposals.engines import engines_of
 from proposals.learning import Outcomes
 from proposals.models import Proposal
-from proposals.tests.factories import make_proposal, make_run, make_sure, make_user, make_workspace
+from proposals.tests.factories import make_decided, make_proposal, make_run, make_sure, make_user, make_workspace
 from tasktracker.core.models import User, Workspace
 
 pytestmark = pytest.mark.django_db
@@ -142,8 +142,8 @@ def test_another_workspace_is_not_counted(workspace: Workspace) -> None:
 
 def test_it_takes_four_queries_whatever_was_decided(workspace: Workspace, alice: User) -> None:
     for number in range(12):
-        proposal = made(workspace, make_agent_run(workspace, number % 3 + 1), confidence=number / 12)
-        services.approve(proposal_id=proposal.pk, by=alice)
+        run = make_agent_run(workspace, number % 3 + 1)
+        make_decided(workspace, alice, 2, wrong=1, run=run, confidence=number / 12)
     with CaptureQueriesContext(connection) as queries:
         learning.learning(workspace)
     assert len(queries) == 4

@@ -9,11 +9,12 @@ from django.test import Client
 from django.utils import timezone
 
 from knowledge.models import Topic
-from proposals import desk
+from proposals import desk, services
 from proposals.models import Proposal
-from proposals.tests.factories import make_message, make_proposal, make_quote
+from proposals.tests.factories import make_message, make_proposal, make_proposals, unsaved
 from tasktracker.core.tests.factories import Person, make_person
-from tasktracker.tests.pages import Page, submit
+from tasktracker.tests.pages import Page, submit, token_for
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 DESK = "/review/"
@@ -51,20 +52,23 @@ def test_best_first_and_its_card_beside_it(reviewer: Person) -> None:
 
 @pytest.mark.parametrize(
     ("query", "shown"),
-    [
-        ("", 4),
-        ("?kind=task", 2),
-        ("?kind=topic", 1),
-        ("?tier=high", 1),
-        ("?tier=medium&kind=task", 1),
-        ("?status=approved", 0),
-        ("?status=needs_evidence", 1),
-        ("?status=all", 5),
-        ("?q=invoice", 1),
-        ("?kind=nonsense", 4),
-        ("?source=999999999", 0),
-        ("?project=abc", 4),
-    ],
+    some(
+        [
+            ("", 4),
+            ("?kind=task", 2),
+            ("?kind=topic", 1),
+            ("?tier=medium&kind=task", 1),
+            ("?tier=high", 1),
+            ("?status=approved", 0),
+            ("?status=all", 5),
+            ("?status=needs_evidence", 1),
+            ("?kind=nonsense", 4),
+            ("?q=invoice", 1),
+            ("?source=999999999", 0),
+            ("?project=abc", 4),
+        ],
+        4,
+    ),
 )
 def test_counts_equal_what_is_shown(reviewer: Person, query: str, shown: int) -> None:
     make_proposal(reviewer.workspace, kind="task", title="Fix the invoice", confidence=0.95)
@@ -81,8 +85,7 @@ def test_counts_equal_what_is_shown(reviewer: Person, query: str, shown: int) ->
 
 
 def test_the_list_goes_on_by_keyset_and_shows_each_once(reviewer: Person) -> None:
-    quote = make_quote(reviewer.workspace)
-    made = [make_proposal(reviewer.workspace, rank=number % 7, quotes=[quote]) for number in range(120)]
+    made = make_proposals([unsaved(reviewer.workspace, rank=number % 7) for number in range(70)])
     client, at, seen = reviewer.browser, DESK, []
     for _ in range(9):
         page = Page.of(client.get(at))
@@ -140,7 +143,9 @@ def test_reject_takes_its_reason_and_note(reviewer: Person) -> None:
 
 def test_reject_without_a_reason_changes_nothing(reviewer: Person) -> None:
     proposal = make_proposal(reviewer.workspace)
-    response = decide(reviewer.browser, "reject", reason="because")
+    client = reviewer.browser
+    data = {"reason": "because", "csrfmiddlewaretoken": token_for(client)}
+    response = client.post(f"/review/{proposal.pk}/reject/", data)
     assert response.status_code == 400
     assert "Choose a reason" in Page.of(response).text
     proposal.refresh_from_db()
@@ -149,11 +154,12 @@ def test_reject_without_a_reason_changes_nothing(reviewer: Person) -> None:
 
 def test_snooze_comes_off_the_desk(reviewer: Person) -> None:
     proposal = make_proposal(reviewer.workspace)
-    decide(reviewer.browser, "snooze", days="7")
+    client = reviewer.browser
+    decide(client, "snooze", days="7")
     proposal.refresh_from_db()
     assert proposal.status == "snoozed"
-    assert rows_of(Page.of(reviewer.browser.get(DESK))) == []
-    assert "comes back in" in Page.of(reviewer.browser.get(f"{DESK}?at={proposal.pk}")).text
+    assert rows_of(Page.of(client.get(DESK))) == []
+    assert "comes back in" in Page.of(client.get(f"{DESK}?at={proposal.pk}")).text
 
 
 def test_a_snooze_ends_on_the_morning_of_a_day_by_the_workspace_s_clock(reviewer: Person) -> None:
@@ -166,10 +172,14 @@ def test_a_snooze_ends_on_the_morning_of_a_day_by_the_workspace_s_clock(reviewer
     assert proposal.snoozed_until == datetime.combine(day, time(7), tzinfo=ZoneInfo("Asia/Tokyo"))
 
 
-@pytest.mark.parametrize(("days", "words"), [(0, "from tomorrow"), (-3, "from tomorrow"), (400, "within a year")])
+@pytest.mark.parametrize(
+    ("days", "words"), some([(0, "from tomorrow"), (-3, "from tomorrow"), (400, "within a year")], 2)
+)
 def test_a_snooze_ends_neither_in_the_past_nor_never(reviewer: Person, days: int, words: str) -> None:
     proposal = make_proposal(reviewer.workspace)
-    response = decide(reviewer.browser, "snooze", date=(timezone.now() + timedelta(days=days)).date().isoformat())
+    client, day = reviewer.browser, (timezone.now() + timedelta(days=days)).date()
+    data = {"date": day.isoformat(), "csrfmiddlewaretoken": token_for(client)}
+    response = client.post(f"/review/{proposal.pk}/snooze/", data)
     assert response.status_code == 400
     assert words in Page.of(response).text
     proposal.refresh_from_db()
@@ -242,8 +252,7 @@ def test_a_quote_that_nobody_said_is_refused(reviewer: Person) -> None:
 def test_many_at_once_are_asked_for_by_their_number_and_undone_as_one(reviewer: Person) -> None:
     chosen = [make_proposal(reviewer.workspace) for _ in range(3)]
     client = reviewer.browser
-    token = Page.of(client.get(DESK)).one("input", name="csrfmiddlewaretoken").attrs["value"]
-    data = {"ids": [p.pk for p in chosen], "verb": "approve", "csrfmiddlewaretoken": token}
+    data = {"ids": [p.pk for p in chosen], "verb": "approve", "csrfmiddlewaretoken": token_for(client)}
     asked = client.post("/review/bulk/", data)
     page = Page.of(asked)
     assert "Approve 3 proposals?" in page.text
@@ -261,9 +270,9 @@ def test_many_at_once_are_asked_for_by_their_number_and_undone_as_one(reviewer: 
 def test_undo_without_a_name_takes_back_my_last_decision(reviewer: Person) -> None:
     other = make_person("omar")
     mine, theirs = make_proposal(reviewer.workspace, rank=2), make_proposal(reviewer.workspace, rank=1)
-    decide(reviewer.browser, "approve", at=f"{DESK}?at={mine.pk}")
-    decide(other.browser, "approve", at=f"{DESK}?at={theirs.pk}")
     client = reviewer.browser
+    services.approve(proposal_id=mine.pk, by=reviewer.user)
+    services.approve(proposal_id=theirs.pk, by=other.user)
     page = Page.of(client.get(f"{DESK}?at={make_proposal(reviewer.workspace).pk}"))
     submit(client, page, page.one("form", action="/review/undo/"), DESK)
     mine.refresh_from_db()
@@ -275,8 +284,8 @@ def test_undo_of_what_others_build_on_asks_first(reviewer: Person) -> None:
     topic = make_proposal(reviewer.workspace, title="Billing", rank=5)
     atom = make_proposal(reviewer.workspace, kind="atom", payload={"topic": "Billing"}, rank=1)
     client = reviewer.browser
-    decide(client, "approve", at=f"{DESK}?at={topic.pk}")
-    decide(client, "approve", at=f"{DESK}?at={atom.pk}")
+    for proposal in (topic, atom):
+        services.approve(proposal_id=proposal.pk, by=reviewer.user)
     response = decide(client, "undo", at=f"{DESK}?at={topic.pk}")
     assert response.status_code == 409
     page = Page.of(response)

@@ -6,25 +6,21 @@ from django.test.utils import CaptureQueriesContext
 
 from knowledge.models import Topic
 from proposals import services
-from proposals.tests.factories import make_proposal, make_quote
+from proposals.tests.factories import make_proposal, make_proposals, make_quote, unsaved
 from tasktracker.core.tests.factories import Person, make_person
-from tasktracker.tests.pages import Page
+from tasktracker.tests.pages import Page, token_for
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 WEIGHT = 150_000
 
 
-def token_of(person: Person, client: object) -> str:
-    page = Page.of(client.get("/review/"))  # type: ignore[attr-defined]
-    return page.one("input", name="csrfmiddlewaretoken").attrs["value"]
-
-
-@pytest.mark.parametrize("path", ["", "edit/", "merge/?into=proposal-1", "approve/", "reject/", "undo/"])
+@pytest.mark.parametrize("path", some(["", "edit/", "merge/?into=proposal-1", "approve/", "reject/", "undo/"], 3))
 def test_a_stranger_gets_404(owner: Person, stranger: Person, path: str) -> None:
     proposal = make_proposal(owner.workspace)
     client = stranger.browser
-    token = token_of(stranger, client)
+    token = token_for(client)
     at = f"/review/{proposal.pk}/{path}"
     answers = [client.get(at).status_code, client.post(at, {"csrfmiddlewaretoken": token}).status_code]
     assert set(answers) <= {404, 405}
@@ -41,7 +37,7 @@ def test_a_stranger_in_bulk_changes_nothing(owner: Person, stranger: Person) -> 
         "ids": [proposal.pk],
         "verb": "approve",
         "confirm": "true",
-        "csrfmiddlewaretoken": token_of(stranger, client),
+        "csrfmiddlewaretoken": token_for(client),
     }
     assert client.post("/review/bulk/", data).status_code == 400
     proposal.refresh_from_db()
@@ -78,7 +74,7 @@ def test_without_a_csrf_token_nothing_is_decided(owner: Person) -> None:
 def test_second_reviewer_is_told_who_won(owner: Person, colleague: Person) -> None:
     proposal = make_proposal(owner.workspace)
     client = colleague.browser
-    token = token_of(colleague, client)
+    token = token_for(client)
     services.approve(proposal_id=proposal.pk, by=owner.user)
     data = {"reason": "noise", "csrfmiddlewaretoken": token}
     response = client.post(f"/review/{proposal.pk}/reject/", data)
@@ -92,7 +88,7 @@ def test_second_reviewer_is_told_who_won(owner: Person, colleague: Person) -> No
 def test_second_reviewer_with_htmx_sees_a_toast_and_a_fresh_card(owner: Person, colleague: Person) -> None:
     proposal = make_proposal(owner.workspace)
     client = colleague.browser
-    token = token_of(colleague, client)
+    token = token_for(client)
     services.approve(proposal_id=proposal.pk, by=owner.user)
     data = {"reason": "noise", "csrfmiddlewaretoken": token}
     response = client.post(f"/review/{proposal.pk}/reject/", data, headers=HTMX)
@@ -105,7 +101,7 @@ def test_second_reviewer_with_htmx_sees_a_toast_and_a_fresh_card(owner: Person, 
 def test_the_same_decision_twice_is_one(owner: Person) -> None:
     proposal = make_proposal(owner.workspace)
     client = owner.browser
-    token = token_of(owner, client)
+    token = token_for(client)
     for _ in range(2):
         assert client.post(f"/review/{proposal.pk}/approve/", {"csrfmiddlewaretoken": token}).status_code == 302
     assert Topic.objects.count() == 1
@@ -114,7 +110,7 @@ def test_the_same_decision_twice_is_one(owner: Person) -> None:
 def test_htmx_gets_the_next_card_the_counts_and_the_toast(owner: Person) -> None:
     first, following = make_proposal(owner.workspace, rank=9), make_proposal(owner.workspace, rank=5)
     client = owner.browser
-    token = token_of(owner, client)
+    token = token_for(client)
     response = client.post(f"/review/{first.pk}/approve/", {"csrfmiddlewaretoken": token}, headers=HTMX)
     page = Page.of(response)
     assert page.one("section", id="card").attrs["data-id"] == str(following.pk)
@@ -127,7 +123,7 @@ def test_htmx_gets_the_next_card_the_counts_and_the_toast(owner: Person) -> None
 def test_the_last_card_leaves_an_empty_desk_that_says_so(owner: Person) -> None:
     proposal = make_proposal(owner.workspace)
     client = owner.browser
-    token = token_of(owner, client)
+    token = token_for(client)
     response = client.post(f"/review/{proposal.pk}/approve/", {"csrfmiddlewaretoken": token}, headers=HTMX)
     assert "All decided" in Page.of(response).text
 
@@ -146,7 +142,6 @@ def test_the_desk_costs_the_same_for_5_as_for_60(owner: Person) -> None:
         make_proposal(owner.workspace, kind="task", quotes=[quote, make_quote(owner.workspace)])
     cost()  # the session and the event numbers are warm now
     few = cost()
-    for _ in range(55):
-        make_proposal(owner.workspace, kind="task", quotes=[quote])
+    make_proposals([unsaved(owner.workspace, "task") for _ in range(55)], [quote])
     assert cost() == few
     assert few <= 35  # each list of the filters, and the duplicates that went into the card, is one

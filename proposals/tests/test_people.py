@@ -18,6 +18,7 @@ from knowledge.models import Atom, Task
 from proposals import erasing as words
 from proposals import people_export, services, tasks
 from proposals.models import Proposal
+from proposals.tests.dumps import looking
 from proposals.tests.factories import make_finding, make_message, make_proposal, make_quote, make_run, make_user
 from tasktracker.core import services as core
 from tasktracker.core.audit_models import AuditEntry
@@ -30,12 +31,9 @@ NAME, NATIVE, WORDS = "Zora Canarybird", "canary-4711", "canary words: the expor
 
 def everywhere(needle: str = "canary") -> list[str]:
     """Each column that holds the needle anywhere, as text or as bytes."""
-    found = []
     with connection.cursor() as cursor:
-        for table in connection.introspection.table_names():
-            cursor.execute(f'SELECT count(*) FROM "{table}" t WHERE t::text ILIKE %s', [f"%{needle}%"])
-            if cursor.fetchone()[0]:
-                found.append(table)
+        cursor.execute(looking(), {"like": f"%{needle}%"})
+        found = [name for (name,) in cursor.fetchall()]
         cursor.execute("SELECT raw FROM ingestion_delivery")
         if any(needle in bytes(raw).decode().casefold() for (raw,) in cursor.fetchall()):
             found.append("ingestion_delivery.raw")

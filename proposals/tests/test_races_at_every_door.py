@@ -154,7 +154,7 @@ def check_history(proposals: list[Proposal]) -> None:
 def test_eight_at_every_door_approve_the_same_and_one_wins() -> None:
     people = doors()
     room = people[0].person.workspace
-    for _ in range(count(2, 40)):
+    for _ in range(count(1, 40)):
         proposal = make_proposal(room, "task")
         answers = at_once([lambda d=door, p=proposal: d.do("approve", p, p) for door in people])
         assert set(answers) <= FINE, answers

@@ -232,8 +232,8 @@ def test_the_desk_agrees_with_its_model() -> None:
     run_state_machine_as_test(
         Desk,
         settings=settings(
-            max_examples=count(6, 500),
-            stateful_step_count=count(20, 60),
+            max_examples=count(2, 500),
+            stateful_step_count=count(16, 60),
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

@@ -72,7 +72,7 @@ def check_walls(workspace: Workspace) -> None:
 
 
 @settings(
-    max_examples=count(12, 1_000),
+    max_examples=count(5, 1_000),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # each try is many queries: no shrinking
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -1,10 +1,6 @@
-"""API plumbing: problem+json, scoped viewsets, Idempotency-Key."""
+"""API plumbing: problem+json, scoped viewsets."""
 
-import hashlib
-import json
-from collections.abc import Callable
 from contextlib import nullcontext
-from functools import wraps
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
@@ -12,11 +8,13 @@ from django.db import DataError, IntegrityError, transaction
 from django.db.models import Model, ProtectedError
 from django.http import Http404
 from rest_framework import exceptions, status, viewsets
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tasktracker.core import walls
 from tasktracker.core.errors import PROBLEM, Conflict, DomainError, TooMany, problem_body
-from tasktracker.core.models import IdempotentRequest
+from tasktracker.core.idempotency import idempotent as idempotent
+from tasktracker.core.idempotency import idempotent_apart
 from tasktracker.core.paths import ROW_ID
 from tasktracker.core.permissions import Access, access_for
 
@@ -106,6 +104,11 @@ class CrudViewSet(ScopedMixin, viewsets.ModelViewSet[Any]):
     # False where the service asks somebody over the network first, and has a transaction of its own after that.
     in_transaction: ClassVar[bool] = True
 
+    @idempotent_apart  # what a serializer checks over the network, it checks outside of a transaction
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Make one."""
+        return super().create(request, *args, **kwargs)
+
     def perform_create(self, serializer: Any) -> None:
         self._save(serializer, workspace=self.access.workspace)
 
@@ -126,40 +129,6 @@ class CrudViewSet(ScopedMixin, viewsets.ModelViewSet[Any]):
             raise Conflict(
                 "Other things rest on this, so it can't be deleted. Switch it off instead.", code="in_use"
             ) from None
-
-
-def idempotent[**P](method: Callable[P, Response]) -> Callable[P, Response]:
-    """Honour `Idempotency-Key` on a POST: the same request again gets the first answer, another one gets 409."""
-
-    @wraps(method)
-    def inner(*args: P.args, **kwargs: P.kwargs) -> Response:
-        request: Any = args[1]
-        key = request.headers.get("Idempotency-Key", "")[:200]
-        if not key:
-            return method(*args, **kwargs)
-        access = access_for(request)
-        basis = f"{request.method} {request.path}\n".encode() + json.dumps(request.data, sort_keys=True).encode()
-        fingerprint = hashlib.sha256(basis).hexdigest()
-        with transaction.atomic():
-            row, made = IdempotentRequest.objects.select_for_update().get_or_create(
-                workspace=access.workspace,
-                user=access.user,
-                key=key,
-                defaults={"fingerprint": fingerprint, "response_status": 0},
-            )
-            if not made:
-                if row.fingerprint != fingerprint:
-                    raise Conflict(
-                        "This Idempotency-Key was used for another request. Use a new one.", code="idempotency_mismatch"
-                    )
-                return Response(row.body, status=row.response_status)
-            with walls.kept_up():
-                answer = method(*args, **kwargs)
-            row.response_status, row.body = answer.status_code, json.loads(json.dumps(answer.data, default=str))
-            row.save(update_fields=["response_status", "body"])
-        return answer
-
-    return inner
 
 
 def created(data: Any) -> Response:

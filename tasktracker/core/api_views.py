@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
@@ -12,11 +14,18 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tasktracker.core import enums, health, selectors, walls
-from tasktracker.core.errors import Invalid
+from tasktracker.core.errors import PROBLEM, Invalid, problem_body
 from tasktracker.core.paths import is_number
 from tasktracker.core.permissions import access_for
 
 EVENTS_PAGE = 500
+
+
+@csrf_exempt  # it changes nothing, and the page about cookies is no answer for a program
+def nowhere(request: HttpRequest, rest: str) -> JsonResponse:
+    """An address below `/api/` that is none: also one where something else than a number stands for a row."""
+    body = problem_body("not_found", "There is no such address. What there is stands in /api/schema.", 404)
+    return JsonResponse(body, status=404, content_type=PROBLEM)
 
 
 class HealthView(APIView):

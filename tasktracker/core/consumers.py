@@ -29,6 +29,7 @@ RECHECK_EVERY = 60.0  # seconds between two checks that the member still is one
 FLOOD = 20  # messages from the client in a second
 LONGEST = 200  # characters of what a client may say
 COALESCED = "message.received"
+BATCH = "messages.imported"
 
 type Scope = dict[str, Any]
 type Asgi = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -53,7 +54,8 @@ def origin_or_token(inner: Asgi) -> Asgi:
 class EventConsumer(AsyncJsonWebsocketConsumer):
     """`/ws/?since=ID&types=a,b&source=…&author=…&workspace=SLUG`: frames `{"id","type","object","at","data"}`.
 
-    Messages go through the filters of `GET /api/messages`, all but `since`; other events know source and channel only.
+    Messages go through the filters of `GET /api/messages`, all but `since`: a batch of an import is told where one of
+    its messages does. Other events know source and channel only.
 
     With `presence=1` also frames `{"type": "presence", "looking": […]}`, and a client may say what it shows
     (`tasktracker.core.presence`).
@@ -227,17 +229,28 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
             closed = wall.now()
             events = [event for event in events if not walls.tells_of(event, closed)]
         events = [event for event in events if self._is_wanted(event)]
-        return replace(replay, events=self._asked_for(events) if self.asked else events)
+        return replace(replay, events=self._with_any(self._asked_for(events)))
 
     def _asked_for(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Without the messages that the filters leave out, as they are now; one query. A deletion is always told."""
         ids = {event["object"]["id"] for event in events if _says(event)}
-        if not ids:
+        if not ids or not self.asked:
             return events
         found: set[int] = import_string(settings.STREAM_MATCH)(
             workspace_id=self.access.workspace.pk, ids=ids, wanted=self.asked
         )
         return [event for event in events if not _says(event) or event["object"]["id"] in found]
+
+    def _with_any(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Without the batches of messages of which the filters leave none; one query."""
+        channel = {name: str(number) for name, number in self.wanted.items() if name == "channel"}
+        batches, wanted = {event["id"] for event in events if event["type"] == BATCH}, self.asked | channel
+        if not batches or not wanted:
+            return events
+        found: set[int] = import_string(settings.STREAM_MATCH_BATCHES)(
+            workspace_id=self.access.workspace.pk, seqs=batches, wanted=wanted
+        )
+        return [event for event in events if event["type"] != BATCH or event["id"] in found]
 
     def _is_wanted(self, event: dict[str, Any]) -> bool:
         if self.types and event["type"] not in self.types:

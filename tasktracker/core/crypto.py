@@ -1,10 +1,12 @@
-"""Secrets at rest: Fernet with a list of keys, each token bound to its row, failing closed."""
+"""Secrets at rest: Fernet with a list of keys, each token bound to its row, failing closed; and keyed digests."""
 
 import functools
 import json
+from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.utils.crypto import salted_hmac
 
 PREFIX = "v1:"
 
@@ -46,3 +48,19 @@ def reseal(sealed: str) -> str:
         return PREFIX + _keys().rotate(sealed.removeprefix(PREFIX).encode()).decode()
     except InvalidToken:
         raise DecryptionError("No key in FIELD_ENCRYPTION_KEYS opens this secret. Enter it again.") from None
+
+
+def digest(salt: str, value: str) -> str:
+    """What stands for `value` where nobody without SECRET_KEY may find out which it is: 64 hexadecimal digits."""
+    return digests(salt, value)[0]
+
+
+def digests(salt: str, value: str) -> Sequence[str]:
+    """`digest` by SECRET_KEY, then by each of SECRET_KEY_FALLBACKS: any of them may be what was stored."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return [salted_hmac(salt, value, secret=key, algorithm="sha256").hexdigest() for key in keys]
+
+
+def key_names() -> Sequence[str]:
+    """What each key of `digests` may be called beside what was made with it: eight digits, of which none is made."""
+    return [one[:8] for one in digests("tasktracker.key_name", "")]

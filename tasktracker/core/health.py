@@ -61,12 +61,16 @@ def check_channel_layer() -> Check:
 
 def check_heartbeat(name: str, what: str) -> Check:
     """The part wrote its heartbeat within the last two sweeps."""
-    limit = max(settings.SWEEP_SECONDS * 2, 10)
     row = Heartbeat.objects.filter(name=name).first()
     if row is None:
         return Check("down", f"No {what} has been seen yet.")
     age = row.age_seconds()
-    return Check("ok") if age <= limit else Check("down", f"The {what} was last seen {age:.0f} s ago.")
+    return Check("ok") if age <= heartbeat_limit() else Check("down", f"The {what} was last seen {age:.0f} s ago.")
+
+
+def heartbeat_limit() -> float:
+    """The age in seconds up to which a heartbeat says that its part lives."""
+    return float(max(settings.SWEEP_SECONDS * 2, 10))
 
 
 def checks() -> dict[str, Check]:

@@ -123,6 +123,49 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     return {"here": Here(request)}
 
 
+def refusal_of(
+    request: HttpRequest,
+    error: DomainError,
+    *,
+    question: str = "errors/consequences.html#question",
+    toast: str = "components/toast.html",
+) -> HttpResponse:
+    """A service's refusal with its status: a page, or for htmx the `question` in a dialog, or a `toast`."""
+    consequences = error.error_code == "has_consequences"
+    context = {
+        "detail": error.detail,
+        "code": error.error_code,
+        "status": error.status,
+        "extra": error.extra,
+        "fields": [
+            (name, value)
+            for name in request.POST
+            if name not in ("csrfmiddlewaretoken", "confirm")
+            for value in request.POST.getlist(name)
+        ],
+        "again": request.get_full_path(),
+    }
+    if not wants_fragment(request):
+        template = "errors/consequences.html" if consequences else "errors/refused.html"
+        return render(request, template, context, status=error.status)
+    if consequences:
+        answer = render(request, question, context, status=error.status)
+        answer["HX-Retarget"], answer["HX-Reswap"] = "#dialog-body", "innerHTML"
+        return answer
+    answer = render(
+        request,
+        toast,
+        {"text": error.detail, "kind": "error"},
+        # htmx puts 409 and 422 into the page; a toast is all that a reader needs to see of the others too
+        status=error.status if error.status in (409, 429) else 422,
+    )
+    answer["HX-Retarget"], answer["HX-Reswap"] = "#toasts", "beforeend"
+    answer["HX-Push-Url"] = "false"
+    if error.status == 409:
+        answer["HX-Trigger"] = "stale"  # what the page shows is older than the world: it asks again
+    return answer
+
+
 class DomainErrorMiddleware(MiddlewareMixin):
     """Says a service's refusal kindly: as a toast or dialog for htmx, else as a page, with the true status.
 
@@ -133,44 +176,9 @@ class DomainErrorMiddleware(MiddlewareMixin):
         """An answer for a DomainError; None leaves anything else to Django."""
         if not isinstance(exception, DomainError):
             return None
-        answer = self._told(request, exception)
+        answer = refusal_of(request, exception)
         if isinstance(exception, TooMany):
             answer["Retry-After"] = str(exception.extra["retry_after"])
-        return answer
-
-    def _told(self, request: HttpRequest, exception: DomainError) -> HttpResponse:
-        consequences = exception.error_code == "has_consequences"
-        context = {
-            "detail": exception.detail,
-            "code": exception.error_code,
-            "status": exception.status,
-            "extra": exception.extra,
-            "fields": [
-                (name, value)
-                for name in request.POST
-                if name not in ("csrfmiddlewaretoken", "confirm")
-                for value in request.POST.getlist(name)
-            ],
-            "again": request.get_full_path(),
-        }
-        if not wants_fragment(request):
-            template = "errors/consequences.html" if consequences else "errors/refused.html"
-            return render(request, template, context, status=exception.status)
-        if consequences:
-            answer = render(request, "errors/consequences.html#question", context, status=exception.status)
-            answer["HX-Retarget"], answer["HX-Reswap"] = "#dialog-body", "innerHTML"
-            return answer
-        answer = render(
-            request,
-            "components/toast.html",
-            {"text": exception.detail, "kind": "error"},
-            # htmx puts 409 and 422 into the page; a toast is all that a reader needs to see of the others too
-            status=exception.status if exception.status in (409, 429) else 422,
-        )
-        answer["HX-Retarget"], answer["HX-Reswap"] = "#toasts", "beforeend"
-        answer["HX-Push-Url"] = "false"
-        if exception.status == 409:
-            answer["HX-Trigger"] = "stale"  # what the page shows is older than the world: it asks again
         return answer
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -12,6 +12,7 @@ from tasktracker.core import invitations, inviting_mail
 from tasktracker.core.account_models import Invitation
 from tasktracker.core.api import WorkspaceViewSet, created
 from tasktracker.core.enums import Role
+from tasktracker.core.idempotency import idempotent_secret
 
 
 class InvitationSerializer(serializers.ModelSerializer[Invitation]):
@@ -64,6 +65,7 @@ class InvitationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins
         return invitations.listed(self.access.workspace)
 
     @extend_schema(request=NewInvitationSerializer, responses={201: MadeInvitationSerializer})
+    @idempotent_secret
     def create(self, request: Request) -> Response:
         """Make one. The answer holds its link, which is stored only as a hash."""
         given = NewInvitationSerializer(data=request.data)

@@ -41,13 +41,17 @@ class InitData:
         matches = [constant_time_compare(self.hash, _sign(said, token)) for token in tokens if token]
         return any(matches)
 
-    def person_id(self) -> str:
-        """The Telegram id of who opened the app; raises `NotGenuine` where nobody is named."""
+    def person(self) -> dict[str, Any]:
+        """Telegram's `user`: who opened the app; empty where nobody is named."""
         try:
             user: Any = json.loads(self.fields.get("user", ""))
         except (ValueError, RecursionError):
             user = None
-        number = user.get("id") if isinstance(user, dict) else None
+        return user if isinstance(user, dict) else {}
+
+    def person_id(self) -> str:
+        """The Telegram id of who opened the app; raises `NotGenuine` where nobody is named."""
+        number = self.person().get("id")
         if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 2**63:
             raise NotGenuine("It names nobody.")
         return str(number)

@@ -23,14 +23,14 @@ from typing import Any
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from ingestion import bot_homes
 from ingestion.bot_asked import Asked
 from ingestion.drafts import ChannelDraft
 from ingestion.exports.telegram_message import PLATFORM
-from ingestion.models import Source
+from ingestion.models import BotContact, Source
 from tasktracker.core import secondstep, sessions
 from tasktracker.core.account_models import LoginSession
 from tasktracker.core.crypto import DecryptionError
@@ -38,6 +38,7 @@ from tasktracker.core.enums import Role
 from tasktracker.core.permissions import SESSION_KEY, Access
 from tasktracker.core.walls import put_up
 from tasktracker.miniapp.initdata import AHEAD, MAX_AGE, InitData, NotGenuine, read
+from tasktracker.miniapp.words import language_of
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ def log_in(request: HttpRequest, *, raw: str, bot_uid: str) -> str:
         "bot": bot.pk,
         "person": person_id,
         "user": access.user.pk,
+        "language": language_of(data.person(), otherwise=_spoken_to(bot, access)),
         "hash": access.user.get_session_auth_hash(),  # another password ends it
     }
     session[SESSION_KEY] = access.workspace.pk
@@ -89,9 +91,12 @@ def log_in(request: HttpRequest, *, raw: str, bot_uid: str) -> str:
 
 @contextmanager
 def resumed(request: HttpRequest, key: str) -> Iterator[Access]:
-    """As the person whose session has this key; everything about them is asked anew. Raises `Refused`."""
+    """As the person whose session has this key; everything about them is asked anew. Raises `Refused`.
+
+    What is said meanwhile is said in the language of their Telegram.
+    """
     session, access = _open(key)
-    with _in_place(request, session, access):
+    with _in_place(request, session, access), translation.override(session[MARK].get("language", "en")):
         put_up(access.wall)
         yield access
 
@@ -112,6 +117,12 @@ def _open(key: str) -> tuple[SessionStore, Access]:
     return session, access
 
 
+def _spoken_to(bot: Source, access: Access) -> str:
+    """In which language the bot speaks to the person, where Telegram does not tell theirs."""
+    found = BotContact.objects.filter(bot=bot, participant__user=access.user)
+    return found.values_list("language", flat=True).first() or ""
+
+
 def _ended() -> Refused:
     return Refused(401, "This session is over", "Close the app and open it again from the bot's menu.")
 
@@ -125,7 +136,8 @@ def _signed_by(data: InitData, bot_uid: str) -> list[Source]:
     found = []
     for bot in _bots().filter(uid=_uid(bot_uid)) if bot_uid else _bots():
         try:
-            tokens = bot.open_secrets()
+            # The newest alone: Telegram signs with no other, and whoever has one that leaked could sign for anybody.
+            tokens = [bot.open_secret()]
         except DecryptionError as error:
             log.error("source %d: %s", bot.pk, error)  # noqa: TRY400 (one clear line for whoever has to act)
             continue

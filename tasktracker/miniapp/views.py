@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csp import csp_override
@@ -24,11 +25,13 @@ from proposals.answers import TITLE_SHOWN, TOLD, context_of
 from proposals.models import Proposal
 from proposals.requests import find, rejection, snoozed_until
 from tasktracker.core.enums import Role, TaskStatus
-from tasktracker.core.errors import Invalid, NotFound
+from tasktracker.core.errors import DomainError, Invalid, NotFound
+from tasktracker.core.htmx import refusal_of, wants_fragment
 from tasktracker.core.paths import is_number
-from tasktracker.core.permissions import access_for, workspace_for
+from tasktracker.core.permissions import Access, access_for, workspace_for
 from tasktracker.miniapp import logins
 from tasktracker.miniapp.logins import HEADER, Refused
+from tasktracker.miniapp.words import guessed, said, script_words
 
 # Telegram's web client shows a Mini App in a frame; its other clients in a window of their own.
 POLICY: dict[str, Any] = {**settings.SECURE_CSP, "frame-ancestors": ["https://web.telegram.org"]}
@@ -48,8 +51,7 @@ def in_app(role: Role) -> Callable[[View], View]:
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
                 with logins.resumed(request, request.headers.get(HEADER, "")) as access:
-                    access.require(role)
-                    return view(request, *args, **kwargs)
+                    return _in_words(request, access, role, lambda: view(request, *args, **kwargs))
             except Refused as refusal:
                 return _refused(request, refusal)
 
@@ -63,7 +65,8 @@ def in_app(role: Role) -> Callable[[View], View]:
 @require_GET
 def app(request: HttpRequest) -> HttpResponse:
     """The shell. Its script finds in the address what Telegram says of the person, and logs in with it."""
-    return render(request, "tg/app.html", {"source": request.GET.get("source", "")})
+    with translation.override(guessed(request)):
+        return render(request, "tg/app.html", {"source": request.GET.get("source", ""), "words": script_words()})
 
 
 @csrf_exempt  # whoever calls shows what Telegram signed
@@ -74,8 +77,8 @@ def log_in(request: HttpRequest) -> HttpResponseBase:
     try:
         raw, source = request.POST.get("init_data", ""), request.POST.get("source", "")
         key = logins.log_in(request, raw=raw, bot_uid=source)
-        with logins.resumed(request, key):
-            answer = _screen(request, _first(request))
+        with logins.resumed(request, key) as access:
+            answer = _in_words(request, access, Role.VIEWER, lambda: _screen(request, _first(request)))
     except Refused as refusal:
         return _refused(request, refusal)
     answer[HEADER] = key
@@ -108,7 +111,7 @@ def decide(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         case _:
             raise NotFound(f"The app knows no {verb!r}.")
     title = proposal.title if len(proposal.title) <= TITLE_SHOWN else proposal.title[: TITLE_SHOWN - 1] + "…"
-    told = f"{TOLD[verb]}: {title}"
+    told = f"{said(TOLD[verb])}: {title}"
     if verb == "undo":
         return _screen(request, find(request, pk), told=told)
     following = desk.neighbour(workspace_for(request), desk.Filters(), proposal)
@@ -132,7 +135,7 @@ def change_task(request: HttpRequest, pk: int) -> HttpResponse:
     if status not in TaskStatus.values:
         raise Invalid(f"{status!r} is no status.")
     knowledge_services.change_task(task_id=pk, by=access_for(request).user, values={"status": status})
-    told = f"{TaskStatus(status).label}: {task.title}"
+    told = f"{said(TaskStatus(status).label)}: {task.title}"
     return _tasks(request, {"told": told, "undo": reverse("tg_task", args=[pk]), "before_it": task.status})
 
 
@@ -181,5 +184,27 @@ def _around(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def _in_words(
+    request: HttpRequest, access: Access, role: Role, answer: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
+    """The answer, marked with its language; a service's refusal is said in it, too.
+
+    The page's script reads the language there. Whoever asks without it has refusals from the middleware.
+    """
+    try:
+        access.require(role)
+        found = answer()
+    except DomainError as error:
+        if not wants_fragment(request):
+            raise
+        found = refusal_of(request, error, question="tg/question.html", toast="tg/refusal.html")
+    found["Content-Language"] = translation.get_language()
+    return found
+
+
 def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
-    return render(request, "tg/refused.html", {"refusal": refusal}, status=refusal.http_status)
+    """To somebody who is not in: their language is only what they say themselves."""
+    with translation.override(guessed(request, request.POST.get("init_data", ""))):
+        answer = render(request, "tg/refused.html", {"refusal": refusal}, status=refusal.http_status)
+        answer["Content-Language"] = translation.get_language()
+    return answer

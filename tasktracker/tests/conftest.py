@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from pytest_django.fixtures import Settings
 
-from ingestion import bots
+from ingestion import bot_intro, bots
 from tasktracker import telegram_sending
 from tasktracker.core.tests.factories import Person
 from tasktracker.core.throttling import counters
@@ -58,7 +58,7 @@ def talk(owner: Person, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> 
     """A bot in the workspace `acme`, and people who write to it; without a pause between two answers."""
     monkeypatch.setattr(telegram_sending, "EACH", timedelta(0))
     source = bots.seed_source(token=TOKEN)
-    bots.remember_bot(source_id=source.pk, bot_id="123456789", username="tracker_test_bot")
+    bot_intro.remember_bot(source_id=source.pk, bot_id="123456789", username="tracker_test_bot")
     with FakeBotApi.started() as api:
         settings.TELEGRAM_API_URL = api.url
         source.refresh_from_db()

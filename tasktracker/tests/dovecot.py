@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+from django.test import override_settings
+
 from tasktracker.tests.support import free_port, wait_for
 
 USER, PASSWORD = "team@x.example", 'pa ss\\"wörd'
@@ -45,9 +48,18 @@ class Dovecot:
             server.configure()
             server.start()
             try:
-                yield server
+                with server.allowed():
+                    yield server
             finally:
                 server.stop()
+
+    @contextlib.contextmanager
+    def allowed(self) -> Iterator[None]:
+        """As an operator allows a mail server on a private address, here and in the programs that a test starts."""
+        hosts = [f"{host}:{port}" for host in ("127.0.0.1", "localhost") for port in (self.port, self.tls_port)]
+        with pytest.MonkeyPatch.context() as patch, override_settings(MAIL_ALLOWED_HOSTS=hosts):
+            patch.setenv("MAIL_ALLOWED_HOSTS", ",".join(hosts))
+            yield
 
     def configure(self, *, idle: bool = True) -> None:
         """Write the config; `start` reads it."""

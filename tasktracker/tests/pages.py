@@ -5,10 +5,14 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
 VOID = {"input", "meta", "link", "br", "hr", "img", "use", "rect", "line", "circle", "polyline", "polygon", "path"}
+
+
+TOKEN = "t" * 32
 
 
 @dataclass
@@ -73,6 +77,12 @@ class Page(HTMLParser):
         found = self.all(name, **attrs)
         assert found, f"no <{name}> with {attrs}"
         return found[0]
+
+
+def token_for(client: Client) -> str:
+    """What the browser's forms send as `csrfmiddlewaretoken`, without a page of which it would be read."""
+    client.cookies[settings.CSRF_COOKIE_NAME] = TOKEN
+    return TOKEN
 
 
 def submit(client: Client, page: Page, form: Tag, base: str, **values: Any) -> HttpResponse:

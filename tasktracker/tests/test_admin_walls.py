@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 from django import forms
 from django.contrib import admin
+from django.contrib.auth import SESSION_KEY
 from django.db.models import Model
 from django.test import Client, RequestFactory
-from django.urls import get_resolver
+from django.urls import get_resolver, resolve
 
 from tasktracker.core.adminsite import ScopedAdmin
 from tasktracker.core.models import Membership, User, Workspace
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.rows import make
-from tasktracker.tests.support import some
+from tasktracker.tests.support import LONG, some
 
 pytestmark = pytest.mark.django_db
 assert get_resolver().url_patterns  # the pages are found when the addresses are read
@@ -41,6 +42,7 @@ def keys(*, adding: bool) -> list[Key]:
         for model, page in WRITABLE.items()
         for field in [*model._meta.fields, *model._meta.many_to_many]
         if isinstance(field.related_model, type)
+        and field.editable
         and field.name != "workspace"
         and field.name not in page.readonly_fields
         and (not adding or type(page).has_add_permission is ScopedAdmin.has_add_permission)
@@ -70,8 +72,8 @@ def page_of(model: type[Model], row: Model | None = None) -> str:
 
 
 def as_typed(client: Client, path: str) -> dict[str, Any]:
-    """What a browser sends when nothing is changed in the form."""
-    context = client.get(path).context
+    """What a browser sends when nothing is changed in the form; in `make test` the page around it is not drawn."""
+    context = client.get(path).context if LONG else undrawn(client, path)
     shown = [context["adminform"].form, *(one.formset.management_form for one in context["inline_admin_formsets"])]
     data: dict[str, Any] = {}
     for form in shown:
@@ -85,11 +87,19 @@ def as_typed(client: Client, path: str) -> dict[str, Any]:
     return data
 
 
+def undrawn(client: Client, path: str) -> Any:
+    """What the page at `path` would be drawn from."""
+    view, request = resolve(path), RequestFactory().get(path)
+    request.user = User.objects.get(pk=client.session[SESSION_KEY])
+    answer: Any = view.func(request, *view.args, **view.kwargs)
+    return answer.context_data
+
+
 def chosen(key: Key, row: Any) -> Any:
     return [row.pk] if key.model._meta.get_field(key.name).many_to_many else row.pk
 
 
-@pytest.mark.parametrize("key", some(keys(adding=False), 6), ids=str)
+@pytest.mark.parametrize("key", some(keys(adding=False), 12), ids=str)
 def test_a_row_of_another_workspace_is_refused(key: Key, both: Client, owner: Person, stranger: Person) -> None:
     row = make(key.model, owner.workspace)
     path, before = page_of(key.model, row), fields_of(row)
@@ -109,7 +119,7 @@ def fields_of(row: Model) -> Any:
     return stored.values().get(), many
 
 
-@pytest.mark.parametrize("key", some(keys(adding=True), 6, 1), ids=str)
+@pytest.mark.parametrize("key", some(keys(adding=True), 12, 1), ids=str)
 def test_a_new_row_can_not_name_one_of_another_workspace(
     key: Key, both: Client, owner: Person, stranger: Person
 ) -> None:
@@ -121,7 +131,7 @@ def test_a_new_row_can_not_name_one_of_another_workspace(
 
 
 @pytest.mark.parametrize(
-    "model", [model for model in WRITABLE if hasattr(model, "workspace")], ids=lambda m: m.__name__
+    "model", some([model for model in WRITABLE if hasattr(model, "workspace")], 5), ids=lambda m: m.__name__
 )
 def test_a_row_stays_in_its_workspace(model: type[Model], both: Client, owner: Person, stranger: Person) -> None:
     row = make(model, owner.workspace)
@@ -136,7 +146,9 @@ def test_only_rows_of_ones_own_workspaces_are_offered(model: type[Model], owner:
     page = ADMINS[model]
     request = RequestFactory().get("/")
     request.user = owner.user
-    made = {target: make(target, owner.workspace) for target in {key.target for key in keys(adding=False)}}
+    own = {field.related_model for field in [*model._meta.fields, *model._meta.many_to_many]}
+    targets = {key.target for key in keys(adding=False)} & own
+    made = {target: make(target, owner.workspace) for target in targets}
     for target in made:
         make(target, stranger.workspace)
     for field in [*model._meta.fields, *model._meta.many_to_many]:

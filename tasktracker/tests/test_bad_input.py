@@ -2,6 +2,7 @@
 
 import base64
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -16,11 +17,21 @@ def cursor(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-@pytest.mark.parametrize("path", ["/api/messages", "/api/topics", "/api/tasks", "/api/proposals", "/api/atoms"])
 @pytest.mark.parametrize("inside", ["p=x", "p=%00", "p=" + "9" * 400, "nonsense"])
-def test_a_crafted_cursor_is_404(owner: Person, path: str, inside: str) -> None:
-    answer = owner.api.get(path, {"cursor": cursor(inside)})
-    assert answer.status_code in (200, 404), answer.content
+def test_a_crafted_cursor_is_404(owner: Person, inside: str) -> None:
+    api = owner.api
+    for path in ("/api/messages", "/api/topics", "/api/tasks", "/api/proposals", "/api/atoms"):
+        answer = api.get(path, {"cursor": cursor(inside)})
+        assert answer.status_code in (200, 404), (path, answer.content)
+
+
+def test_an_address_of_the_api_that_is_none_is_a_problem_and_no_page(owner: Person) -> None:
+    for path in ("nowhere", "nowhere/", "", "tasks/", "tasks/abc", "tasks/9" + "9" * 30, "proposals/1/nothing", "a\nb"):
+        for api in (owner.api, Client(headers={"host": "localhost"}, enforce_csrf_checks=True)):
+            for method in ("get", "post", "delete"):
+                answer = getattr(api, method)(f"/api/{quote(path)}")
+                assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json"), path
+                assert answer.json()["code"] == "not_found"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from tasktracker.core.tests.factories import Person
 from tasktracker.tests.fake_bot_api import BOT, TOKEN, FakeBotApi, Fault, Json, group_message
 from tasktracker.tests.polling import polling
 from tasktracker.tests.support import wait_for
+from tasktracker.tests.telegram_app import init_data
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -150,3 +151,11 @@ def test_the_menu_is_set_in_both_languages(api: FakeBotApi) -> None:
     menus = [call.params for call in api.calls if call.method == "setMyCommands"]
     assert ["who I am" in menu["commands"] for menu in menus] == [True, False]
     assert [menu.get("language_code") for menu in menus] == [None, "uk"]
+
+
+def test_the_signature_of_the_tests_is_the_one_that_aiogram_checks() -> None:
+    """What opens the Mini App in the other tests is what Telegram would send."""
+    from aiogram.utils.web_app import check_webapp_signature  # seconds, which whoever only collects need not wait
+
+    assert check_webapp_signature(TOKEN, init_data())
+    assert not check_webapp_signature("1:another", init_data())

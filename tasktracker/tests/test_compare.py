@@ -23,9 +23,10 @@ from tasktracker.core.enums import Purpose
 from tasktracker.core.models import LLMCall, User, Workspace
 from tasktracker.tests import fake_answers
 from tasktracker.tests.fake_llm import FakeLLM, Messages
+from tasktracker.tests.support import count
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CONVERSATIONS = 3
+CONVERSATIONS = count(2, 3)
 
 
 @pytest.fixture(autouse=True)

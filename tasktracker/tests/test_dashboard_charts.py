@@ -13,6 +13,7 @@ from tasktracker import buckets, charts, figures, judged
 from tasktracker.core.models import LLMCall, Workspace
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.pages import Page
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 CHARTS = ["hours", "days", "curve", "costs"]
@@ -142,7 +143,7 @@ def test_a_range_is_chosen_in_the_address_for_every_chart_and_its_table(person: 
         decide(person.workspace, 0.8, "approved", ago=24 * 60 * days)
     person.browser.get("/")
     asked = set()
-    for days, found in ((7, 2), (14, 3), (30, 4), (90, 5)):
+    for days, found in some([(7, 2), (14, 3), (30, 4), (90, 5)], 2, 1):
         at = "/" if days == 14 else f"/?days={days}"
         with CaptureQueriesContext(connection) as queries:
             page = Page.of(person.browser.get(at))
@@ -162,7 +163,7 @@ def test_a_range_is_chosen_in_the_address_for_every_chart_and_its_table(person: 
             alone = Page.of(person.browser.get(at, headers={"HX-Request": "true", "HX-Target": part}))
             assert f"{days} days" in alone.text
     assert len(asked) == 1, asked
-    for unknown in ("8", "-7", "1e9", "\x00", "7 days"):
+    for unknown in some(["8", "-7", "1e9", "\x00", "7 days"], 3):
         assert "The last 14 days" in Page.of(person.browser.get("/", {"days": unknown})).text
 
 
@@ -179,19 +180,17 @@ def test_the_days_of_a_range_begin_at_midnight_of_the_workspace(person: Person, 
     assert len(came.days.axis) == 6
 
 
-@pytest.mark.parametrize(
-    ("part", "words"),
-    [
+def test_an_empty_part_says_the_next_step(person: Person) -> None:
+    client = person.browser
+    for part, words in [
         ("came", "Nothing came in during the last 24 hours. See the sources"),
         ("charts", "Ten decisions at the desk give a first picture"),
         ("charts", "The offline engine costs nothing; a model is connected in Settings"),
         ("waits", "Approved questions stand here until something solves them"),
         ("strip", "a run reads what came in"),
-    ],
-)
-def test_an_empty_part_says_the_next_step(person: Person, part: str, words: str) -> None:
-    answer = person.browser.get("/", headers={"HX-Request": "true", "HX-Target": part})
-    assert words in " ".join(Page.of(answer).text.split())
+    ]:
+        answer = client.get("/", headers={"HX-Request": "true", "HX-Target": part})
+        assert words in " ".join(Page.of(answer).text.split()), part
 
 
 def test_the_list_of_the_newest_knows_of_sources_when_it_comes_alone(person: Person) -> None:

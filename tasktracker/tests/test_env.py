@@ -79,6 +79,7 @@ def test_a_secret_file_that_cannot_be_read_or_is_empty_is_named(tmp_path: Path) 
         ({"SECRET_KEY": ""}, "SECRET_KEY is missing"),
         ({"SECRET_KEY": "short"}, "at least 50"),
         ({"SECRET_KEY": "a" * 60}, "at least 50"),
+        ({"SECRET_KEY_FALLBACKS": f"{REAL['SECRET_KEY']} short"}, "SECRET_KEY_FALLBACKS, key 2, is too weak"),
         ({"FIELD_ENCRYPTION_KEYS": ""}, "FIELD_ENCRYPTION_KEYS is missing"),
         ({"FIELD_ENCRYPTION_KEYS": f"{KEY},abc"}, "key 2"),
         ({"FIELD_ENCRYPTION_KEYS": "ключ"}, "key 1"),
@@ -90,6 +91,7 @@ def test_a_secret_file_that_cannot_be_read_or_is_empty_is_named(tmp_path: Path) 
         ({"OLLAMA_URL": "http://localhost:99999999"}, "OLLAMA_URL"),
         ({"LLM_ALLOWED_HOSTS": "192.168.1.20"}, "host:port"),
         ({"LLM_ALLOWED_HOSTS": "h:70000"}, "host:port"),
+        ({"MAIL_ALLOWED_HOSTS": "10.0.0.5"}, "MAIL_ALLOWED_HOSTS has '10.0.0.5': use host:port"),
         ({"EMBEDDING_MODEL": "two words"}, "EMBEDDING_MODEL"),
         ({"TELEGRAM_BOT_TOKEN": "nonsense"}, "TELEGRAM_BOT_TOKEN"),
         ({"EMAIL_URL": "mail.example.com"}, "EMAIL_URL must look like"),
@@ -115,6 +117,8 @@ def test_no_refusal_repeats_a_secret() -> None:
         load(REAL | {"EMAIL_URL": "smtp://me:hunter2@x", "DEFAULT_FROM_EMAIL": "Tasks <a@b.example>"})
     )
     assert "hunter2" not in refusal(SECRET_KEY="hunter2")
+    assert "hunter2" not in refusal(SECRET_KEY_FALLBACKS="hunter2")
+    assert "hunter2" not in repr(load(REAL | {"SECRET_KEY_FALLBACKS": "hunter2-" * 8}))
     assert "hunter2" not in refusal(TELEGRAM_BOT_TOKEN="hunter2")
     assert "hunter2" not in refusal(FIELD_ENCRYPTION_KEYS="hunter2")
     assert "hunter2" not in repr(load(REAL | {"DATABASE_URL": "postgresql://tt:hunter2@db/tt"}))

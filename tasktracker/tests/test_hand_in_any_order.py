@@ -15,10 +15,10 @@ from knowledge.models import Atom, AtomLink, Edit, Task, Topic
 from proposals.tests.factories import make_quote, make_user, make_workspace
 from tasktracker.core.errors import Conflict, DomainError
 from tasktracker.core.models import User, Workspace
-from tasktracker.tests.support import count
+from tasktracker.tests.support import count, some
 
 pytestmark = pytest.mark.django_db
-STEPS = 30
+STEPS = count(15, 30)
 TABLES = (
     *("knowledge_topic", "knowledge_atom", "knowledge_task", "knowledge_atomlink", "knowledge_atom_topics"),
     *("knowledge_topic_quotes", "knowledge_atom_quotes", "knowledge_task_quotes", "knowledge_task_atoms"),
@@ -108,7 +108,7 @@ def take_all_back(by: User) -> None:
         sound()
 
 
-@pytest.mark.parametrize("seed", range(count(1, 4)))
+@pytest.mark.parametrize("seed", some([1, 0, 2, 3], 4))
 def test_taken_back_from_the_last_to_the_first_all_is_as_before(seed: int) -> None:
     workspace = make_workspace()
     by, chance = make_user(workspace), random.Random(seed)

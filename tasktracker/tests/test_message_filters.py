@@ -8,13 +8,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ingestion import filters, people
-from ingestion.models import Message
+from ingestion.models import Message, Source
 from knowledge.models import Atom, Project, Task, Topic
 from proposals.tests.factories import make_message, make_quote
 from tasktracker.core.consumers import EventConsumer
-from tasktracker.core.events import MessageDeleted, MessageReceived, TopicCreated, emit
+from tasktracker.core.events import MessageDeleted, MessageReceived, MessagesImported, TopicCreated, emit
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.pages import Page
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 
@@ -64,30 +65,28 @@ CASES: list[tuple[dict[str, str], set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("query", "expected"), CASES)
-def test_api_page_and_stream_agree(
-    owner: Person, said: dict[str, Message], query: dict[str, str], expected: set[str]
-) -> None:
-    wanted = {said[name].pk for name in expected}
-    answer = owner.api.get("/api/messages", query)
-    assert {row["id"] for row in answer.json()["results"]} == wanted
-    page = Page.of(owner.browser.get("/messages/", query))
-    assert {int(tag.attrs["data-key-id"]) for tag in page.all("li", data_key_id="")} == wanted
-    for name, value in query.items():
-        if name not in ("source", "verdict", "category", "project", "has_task"):
-            assert value in [tag.attrs.get("value") for tag in page.all("input", name=name)]
-    asked = filters.of_stream({"since": "5", "types": "a", **query})
-    ids = [row.pk for row in said.values()]
-    assert filters.matching_ids(workspace_id=owner.workspace.pk, ids=ids, wanted=asked) == wanted
+def test_api_page_and_stream_agree(owner: Person, said: dict[str, Message]) -> None:
+    api, browser, ids = owner.api, owner.browser, [row.pk for row in said.values()]
+    for query, expected in CASES:
+        wanted = {said[name].pk for name in expected}
+        answer = api.get("/api/messages", query)
+        assert {row["id"] for row in answer.json()["results"]} == wanted, query
+        asked = filters.of_stream({"since": "5", "types": "a", **query})
+        assert filters.matching_ids(workspace_id=owner.workspace.pk, ids=ids, wanted=asked) == wanted, query
+    for query, expected in some(CASES, 3, 1):
+        wanted = {said[name].pk for name in expected}
+        page = Page.of(browser.get("/messages/", query))
+        assert {int(tag.attrs["data-key-id"]) for tag in page.all("li", data_key_id="")} == wanted, query
+        for name, value in query.items():
+            if name not in ("source", "verdict", "category", "project", "has_task"):
+                assert value in [tag.attrs.get("value") for tag in page.all("input", name=name)], query
 
 
-@pytest.mark.parametrize("query", [{"verdict": "loud"}, {"has_task": "maybe"}, {"since": "2026-02-31"}])
-def test_a_value_that_makes_no_sense_finds_nothing(
-    owner: Person, said: dict[str, Message], query: dict[str, str]
-) -> None:
-    assert not Page.of(owner.browser.get("/messages/", query)).all("li", data_key_id="")
-    ids = [row.pk for row in said.values()]
-    assert "since" in query or not filters.matching_ids(workspace_id=owner.workspace.pk, ids=ids, wanted=query)
+def test_a_value_that_makes_no_sense_finds_nothing(owner: Person, said: dict[str, Message]) -> None:
+    browser, ids = owner.browser, [row.pk for row in said.values()]
+    for query in ({"verdict": "loud"}, {"has_task": "maybe"}, {"since": "2026-02-31"}):
+        assert not Page.of(browser.get("/messages/", query)).all("li", data_key_id=""), query
+        assert "since" in query or not filters.matching_ids(workspace_id=owner.workspace.pk, ids=ids, wanted=query)
 
 
 def stream(owner: Person, query: dict[str, str]) -> EventConsumer:
@@ -133,6 +132,33 @@ def test_the_stream_asks_the_messages_once_for_all_that_came(owner: Person, said
         stream(owner, {})._news()
     with CaptureQueriesContext(connection) as asked:
         stream(owner, {"verdict": "noise", "project": "Billing"})._news()
+    assert len(asked) == len(plain) + 1
+
+
+def test_a_batch_is_told_where_one_of_its_messages_is_asked_for(owner: Person, said: dict[str, Message]) -> None:
+    workspace, other = owner.workspace, Source.objects.create(workspace=owner.workspace, name="other", kind="import")
+    ids = [row.pk for row in said.values()]
+    chat, channel = said["export"].source_id, str(said["export"].channel_id)
+    for source, first, last in ((chat, min(ids), max(ids)), (chat, ids[1], ids[1]), (other.pk, min(ids), max(ids))):
+        emit(MessagesImported(workspace_id=workspace.pk, object_id=source, count=1, first=first, last=last))
+    stream(owner, {})._news()  # numbers them
+
+    def told(**query: str) -> list[tuple[int, int]]:
+        return [(event["object"]["id"], event["data"]["first"]) for event in stream(owner, query)._news().events]
+
+    whole, thanks, empty = (chat, min(ids)), (chat, ids[1]), (other.pk, min(ids))
+    assert told() == [whole, thanks, empty]
+    assert (
+        told(verdict="noise") == told(author="Bob") == told(channel=channel) == told(source="chat") == [whole, thanks]
+    )
+    assert told(author="Ann") == told(q="invoice") == told(project="Billing", source=str(chat)) == [whole]
+    assert (
+        told(author="Zed") == told(channel="999") == told(source="nobody") == told(q="invoice", verdict="noise") == []
+    )
+    with CaptureQueriesContext(connection) as plain:
+        told()
+    with CaptureQueriesContext(connection) as asked:
+        told(verdict="noise", channel=channel)
     assert len(asked) == len(plain) + 1
 
 

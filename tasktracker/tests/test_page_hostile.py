@@ -55,13 +55,13 @@ def test_every_page_shows_it_as_text(number: int) -> None:
     made = fill(person, payload)
     client = person.browser
     shown = 0
-    for at in made.pages:
+    for at in some(made.pages, 2, 1):  # the others are asked by test_page_all.py
         response = client.get(at)
         assert response.status_code == 200, at
         page = Page.of(response)
         assert dangers(page) == [], at
         shown += payload[:36] in page.text
-    assert shown >= 12  # it was there to be escaped
+    assert shown >= count(4, 12)  # it was there to be escaped
 
 
 @pytest.mark.long
@@ -77,17 +77,17 @@ def test_a_search_for_it_shows_it_as_text() -> None:
             assert dangers(Page.of(response)) == [], (at, payload)
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
-def test_marks_around_words_let_nothing_through(payload: str) -> None:
-    marked: list[Any] = [
-        passage(payload, 2, len(payload) - 2),
-        passages(payload, [(0, 3), (2, 9), (40, 4)]),
-        highlighted(f"<mark>{payload}</mark> {payload} <mark>"),
-    ]
-    for html in marked:
-        page = Page(str(html))
-        assert {tag.name for tag in page.tags} <= {"mark"}
-        assert all(not tag.attrs for tag in page.tags)
+def test_marks_around_words_let_nothing_through() -> None:
+    for payload in PAYLOADS:
+        marked: list[Any] = [
+            passage(payload, 2, len(payload) - 2),
+            passages(payload, [(0, 3), (2, 9), (40, 4)]),
+            highlighted(f"<mark>{payload}</mark> {payload} <mark>"),
+        ]
+        for html in marked:
+            page = Page(str(html))
+            assert {tag.name for tag in page.tags} <= {"mark"}, payload
+            assert all(not tag.attrs for tag in page.tags), payload
 
 
 def test_nothing_is_called_safe_by_hand() -> None:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from analysis.models import SpendingCap
 from tasktracker.core.models import LLMCall, Workspace
 from tasktracker.core.tests.factories import Person, make_person
-from tasktracker.tests.pages import Page, submit
+from tasktracker.tests.pages import Page, Tag, submit
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 AT = "/settings/spending-cap/"
@@ -35,30 +36,27 @@ def save(person: Person, **values: Any) -> Any:
     return submit(client, page, page.one("form", action=AT), "/settings/", **values)
 
 
-def panel(person: Person) -> Any:
+def panel(person: Person) -> Tag:
     return Page.of(person.browser.get("/settings/")).one("section", id="spending-cap")
 
 
-def lines(person: Person) -> list[str]:
-    bars = next(tag for tag in panel(person).inside if tag.attrs.get("class") == "bars")
+def lines(panel: Tag) -> list[str]:
+    bars = next(tag for tag in panel.inside if tag.attrs.get("class") == "bars")
     parts = [[tag.text for tag in one.inside if tag.text and not tag.attrs.get("title")] for one in bars.inside]
     return [" ".join(each) for each in parts if each]
 
 
-def widths(person: Person) -> list[str]:
-    return [tag.attrs["width"] for tag in panel(person).inside if tag.name == "rect"]
-
-
 def test_an_admin_sets_it_and_everybody_sees_what_was_used_of_it(admin: Person) -> None:
     spend(admin.workspace)
-    assert lines(admin) == ["Calls 1, no cap", "Tokens 1.5k, no cap", "Cost $0.5000, no cap"]
+    assert lines(panel(admin)) == ["Calls 1, no cap", "Tokens 1.5k, no cap", "Cost $0.5000, no cap"]
     assert save(admin, calls="4", tokens="1500", cost="2.5").status_code == 302
     cap = SpendingCap.objects.get()
     assert cap.as_caps() == {"calls": 4, "tokens": 1500, "cost": 2.5}
     viewer = make_person("vera", role="viewer")
     for person in (admin, viewer):
-        assert lines(person) == ["Calls 1 of 4", "Tokens 1.5k of 1.5k: reached", "Cost $0.5000 of $2.50"]
-        assert widths(person) == ["25", "100", "20"]
+        shown = panel(person)
+        assert lines(shown) == ["Calls 1 of 4", "Tokens 1.5k of 1.5k: reached", "Cost $0.5000 of $2.50"]
+        assert [tag.attrs["width"] for tag in shown.inside if tag.name == "rect"] == ["25", "100", "20"]
     assert save(admin, calls="", tokens="", cost="").status_code == 302
     assert SpendingCap.objects.get().as_caps() == {}
 
@@ -68,25 +66,29 @@ def test_only_today_counts_and_only_here(admin: Person) -> None:
     yesterday = spend(admin.workspace)
     LLMCall.objects.filter(pk=yesterday.pk).update(at=timezone.now() - timedelta(days=1, minutes=1))
     spend(make_person("stan", workspace="elsewhere").workspace)
-    assert lines(admin)[0] == "Calls 1, no cap"
+    assert lines(panel(admin))[0] == "Calls 1, no cap"
 
 
 def test_a_price_that_is_not_known_is_said(admin: Person) -> None:
     spend(admin.workspace, cost=None)
     save(admin, cost="1")
-    assert lines(admin)[2] == "Cost unknown of $1.00"
-    assert "Cap tokens instead" in panel(admin).text
+    shown = panel(admin)
+    assert lines(shown)[2] == "Cost unknown of $1.00"
+    assert "Cap tokens instead" in shown.text
 
 
 @pytest.mark.parametrize(
     ("values", "field", "told"),
-    [
-        ({"calls": "-1"}, "calls", "greater than or equal to 0"),
-        ({"tokens": "many"}, "tokens", "whole number"),
-        ({"cost": "1.23456"}, "cost", "4 decimal places"),
-        ({"cost": "NaN"}, "cost", "number"),
-        ({"calls": "9" * 30}, "calls", "less than or equal to"),
-    ],
+    some(
+        [
+            ({"calls": "-1"}, "calls", "greater than or equal to 0"),
+            ({"tokens": "many"}, "tokens", "whole number"),
+            ({"cost": "1.23456"}, "cost", "4 decimal places"),
+            ({"cost": "NaN"}, "cost", "number"),
+            ({"calls": "9" * 30}, "calls", "less than or equal to"),
+        ],
+        3,
+    ),
 )
 def test_a_mistake_is_told_at_its_field_and_nothing_typed_is_lost(
     admin: Person, values: dict[str, str], field: str, told: str

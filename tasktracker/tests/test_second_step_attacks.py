@@ -20,6 +20,7 @@ from tasktracker.core.models import User
 from tasktracker.core.secondstep import PASSED
 from tasktracker.core.tests.factories import PASSWORD, make_person
 from tasktracker.tests.devices import STEP, Key
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 SET_UP = "/settings/account/second-step/"
@@ -60,7 +61,7 @@ def test_the_right_answer_is_good_once_and_for_its_own_person(owner: Any) -> Non
     assert other.post(STEP, {"credential": answer}).status_code == 422
 
 
-@pytest.mark.parametrize("counter", [0, 4, 5])
+@pytest.mark.parametrize("counter", some([0, 4, 5], 3, 2))
 def test_a_copy_that_counts_less_is_refused(owner: Any, counter: int) -> None:
     key = Key(person("ada"))
     client = password("ada")
@@ -88,8 +89,9 @@ BROKEN: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
-def test_a_broken_answer_is_a_wrong_one(owner: Any, broken: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", some(list(BROKEN), 3))
+def test_a_broken_answer_is_a_wrong_one(owner: Any, name: str) -> None:
+    broken = BROKEN[name]
     key = Key(person("ada"))
     client = password("ada")
     assert client.post(STEP, {"credential": key.answer(client, **broken)}).status_code == 422
@@ -99,7 +101,7 @@ def test_a_broken_answer_is_a_wrong_one(owner: Any, broken: dict[str, Any]) -> N
 DEEP = ["[" * 60_000, '{"a":' * 10_000]
 
 
-@pytest.mark.parametrize("answer", DEEP)
+@pytest.mark.parametrize("answer", some(DEEP, 2))
 def test_deep_answers_are_wrong_ones(owner: Any, answer: str) -> None:
     Key(person("ada"))
     client = password("ada")
@@ -107,7 +109,7 @@ def test_deep_answers_are_wrong_ones(owner: Any, answer: str) -> None:
     assert client.post(STEP, {"credential": answer}).status_code == 422
 
 
-@pytest.mark.parametrize("answer", DEEP)
+@pytest.mark.parametrize("answer", some(DEEP, 2, 1))
 def test_deep_answers_make_no_passkey(owner: Any, answer: str) -> None:
     person("ada")
     client = password("ada")
@@ -155,7 +157,7 @@ def test_two_removals_at_once_leave_one_where_one_is_required(owner: Any, settin
     settings.SECOND_STEP_FOR = "admin"
     boss = person("boss", role="admin")
     keys = [Key(boss).row.pk, Key(boss, "another").row.pk]
-    both = Barrier(2, timeout=20)
+    both = Barrier(2, timeout=60)
     has = secondstep.has_second_step
 
     def slow(user: User) -> bool:

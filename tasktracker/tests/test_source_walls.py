@@ -34,19 +34,29 @@ AT = "2026-03-02T09:00:00Z"
 SEARCHES = ("/search/?q=quinc", "/review/?q=quinc", "/messages/?q=quinc", "/topics/?q=quinc")
 
 
-class World:
-    """A workspace whose every word came from one closed source, and those who may or may not read it."""
+class Room:
+    """A closed source with a message in it, and those who may or may not read it."""
 
     def __init__(self) -> None:
         self.owner = make_person("owner", role="admin")
-        self.made: Everything = fill(self.owner, "A sentence of the usual length")
         self.workspace = self.owner.workspace
-        self.closed = Source.objects.get(workspace=self.workspace, name="chat")
         self.reviewer, self.viewer = make_person("reviewer"), make_person("viewer", role="viewer")
         self.reader = make_person("reader")
-        self.mark()
+        self.furnish()
+        self.closed = Source.objects.get(workspace=self.workspace, name="chat")
         Source.objects.filter(pk=self.closed.pk).update(restricted=True, name=f"{SECRET} source")
         self.closed.readers.add(self.reader.user)
+
+    def furnish(self) -> None:
+        make_message(self.workspace, f"{SECRET} in a message")
+
+
+class World(Room):
+    """A workspace whose every word came from one closed source."""
+
+    def furnish(self) -> None:
+        self.made: Everything = fill(self.owner, "A sentence of the usual length")
+        self.mark()
 
     def mark(self) -> None:
         """Put the secret wherever words of messages are kept, and what was made of them."""
@@ -93,11 +103,17 @@ def world() -> World:
     return World()
 
 
-def leaks(world: World, person: Person) -> list[str]:
+@pytest.fixture
+def room() -> Room:
+    return Room()
+
+
+def leaks(world: World, person: Person, step: int = 1) -> list[str]:
+    """What of the closed source is at which address; in `make test`, at every `step`-th."""
     client = Client()
     client.force_login(person.user)
     found = []
-    for address in dict.fromkeys(world.addresses()):
+    for address in some(list(dict.fromkeys(world.addresses())), step):
         answer = client.get(address)
         assert answer.status_code < 500, address
         body = answer.content.decode()
@@ -109,7 +125,7 @@ def leaks(world: World, person: Person) -> list[str]:
 
 @pytest.mark.parametrize("role", some(["reviewer", "viewer"], 2))
 def test_nothing_of_a_closed_source_is_in_any_answer(world: World, role: str) -> None:
-    found = leaks(world, getattr(world, role))
+    found = leaks(world, getattr(world, role), 3)
     assert not found, "\n".join(found)
 
 
@@ -118,15 +134,15 @@ def test_its_readers_see_it_everywhere(world: World) -> None:
     assert len(leaks(world, world.reader)) > 20
 
 
-def test_managers_see_it_and_with_nothing_closed_everybody(world: World) -> None:
+def test_managers_see_it_and_with_nothing_closed_everybody(room: Room) -> None:
     def seen(person: Person) -> bool:
         client = Client()
         client.force_login(person.user)
         return SECRET in client.get("/messages/").content.decode()
 
-    assert [seen(person) for person in (world.owner, world.reviewer)] == [True, False]
+    assert [seen(person) for person in (room.owner, room.reviewer)] == [True, False]
     Source.objects.update(restricted=False)
-    assert seen(world.reviewer)
+    assert seen(room.reviewer)
 
 
 def test_what_rests_on_an_open_message_too_is_seen_with_the_words_of_that_one_only(world: World) -> None:
@@ -148,29 +164,29 @@ def test_what_rests_on_an_open_message_too_is_seen_with_the_words_of_that_one_on
         assert "words in a message" not in shown
 
 
-def test_a_decision_carries_the_words_that_its_maker_may_not_read(world: World) -> None:
-    source = Source.objects.create(workspace=world.workspace, name="open", kind="api")
-    quotes = [make_quote(world.workspace, make_message(world.workspace, "spoken in the open", source=source))]
-    quotes.append(
-        make_quote(world.workspace, make_message(world.workspace, f"{SECRET} whispered", source=world.closed))
-    )
-    proposal = make_proposal(world.workspace, "atom", "Mixed", quotes=quotes)
+def test_a_decision_carries_the_words_that_its_maker_may_not_read(room: Room) -> None:
+    source = Source.objects.create(workspace=room.workspace, name="open", kind="api")
+    quotes = [make_quote(room.workspace, make_message(room.workspace, "spoken in the open", source=source))]
+    quotes.append(make_quote(room.workspace, make_message(room.workspace, f"{SECRET} whispered", source=room.closed)))
+    proposal = make_proposal(room.workspace, "atom", "Mixed", quotes=quotes)
     client = Client()
-    client.force_login(world.reviewer.user)
+    client.force_login(room.reviewer.user)
     assert client.post(f"/api/proposals/{proposal.pk}/approve", content_type="application/json").status_code == 200
     proposal.refresh_from_db()
     assert Atom.objects.get(pk=proposal.created_id).quotes.count() == 2
 
 
-@pytest.mark.parametrize("verb", ["approve", "reject", "snooze", "undo"])
-def test_nobody_decides_what_they_may_not_see(world: World, verb: str) -> None:
+def test_nobody_decides_what_they_may_not_see(world: World) -> None:
     proposal = world.made.waiting[1]
     client = Client()
     client.force_login(world.reviewer.user)
     body: dict[str, Any] = {"reason": "noise", "until": "2030-01-01T00:00:00Z"}
-    answer = client.post(f"/api/proposals/{proposal.pk}/{verb}", json.dumps(body), content_type="application/json")
-    assert answer.status_code == 404
-    assert client.post(f"/review/{proposal.pk}/{verb}/", body).status_code == 404
+    for verb in ("approve", "reject", "snooze", "undo"):
+        at = f"/api/proposals/{proposal.pk}/{verb}"
+        assert client.post(at, json.dumps(body), content_type="application/json").status_code == 404, verb
+        assert client.post(f"/review/{proposal.pk}/{verb}/", body).status_code == 404, verb
+        proposal.refresh_from_db()
+        assert proposal.status == "pending", verb
     told = client.post(
         "/api/proposals/bulk",
         json.dumps({"ids": [proposal.pk], "verb": "reject", "reason": "noise"}),
@@ -194,12 +210,12 @@ def test_nobody_merges_into_what_they_may_not_see(world: World) -> None:
     assert client.post(f"/api/topics/{topic.pk}/merge", into, content_type="application/json").status_code == 404
 
 
-def test_a_wall_ends_with_its_request(world: World) -> None:
+def test_a_wall_ends_with_its_request(room: Room) -> None:
     client = Client()
-    client.force_login(world.reviewer.user)
+    client.force_login(room.reviewer.user)
     client.get("/messages/")
     assert walls.hidden() == frozenset()
-    assert Message.objects.filter(source=world.closed).exists()
+    assert Message.objects.filter(source=room.closed).exists()
 
 
 def test_the_digest_holds_what_its_reader_may_see(world: World) -> None:
@@ -211,19 +227,19 @@ def test_the_digest_holds_what_its_reader_may_see(world: World) -> None:
 
 
 @pytest.mark.live
-def test_the_socket_tells_nothing_of_a_closed_source(world: World, start_stack: Any) -> None:
+def test_the_socket_tells_nothing_of_a_closed_source(room: Room, start_stack: Any) -> None:
     stack: LiveStack = start_stack(worker=False, beat=False)
-    source = Source.objects.create(workspace=world.workspace, name="open", kind="api")
+    source = Source.objects.create(workspace=room.workspace, name="open", kind="api")
 
     def received(of: Source) -> None:
         events.emit(
-            events.MessageReceived(workspace_id=world.workspace.pk, object_id=1, source=of.pk, channel=1, author=None)
+            events.MessageReceived(workspace_id=room.workspace.pk, object_id=1, source=of.pk, channel=1, author=None)
         )
 
     async def scenario() -> None:
-        subprotocols: Any = ["bearer", world.reviewer.token]
+        subprotocols: Any = ["bearer", room.reviewer.token]
         async with connect(stack.ws_url, subprotocols=subprotocols) as socket, asyncio.timeout(15):
-            await asyncio.to_thread(received, world.closed)
+            await asyncio.to_thread(received, room.closed)
             await asyncio.to_thread(received, source)
             frame = json.loads(await socket.recv())
             assert [one["source"] for one in frame["data"]["messages"]] == [source.pk]
@@ -233,17 +249,17 @@ def test_the_socket_tells_nothing_of_a_closed_source(world: World, start_stack: 
 
 @pytest.mark.long
 @pytest.mark.live
-def test_an_open_socket_follows_the_wall_at_once(world: World, start_stack: Any) -> None:
+def test_an_open_socket_follows_the_wall_at_once(room: Room, start_stack: Any) -> None:
     """A source is closed, and a manager becomes a reviewer, while they listen: by token and by session."""
     stack: LiveStack = start_stack(worker=False, beat=False)
-    shut, other = (Source.objects.create(workspace=world.workspace, name=name, kind="api") for name in "ab")
+    shut, other = (Source.objects.create(workspace=room.workspace, name=name, kind="api") for name in "ab")
     manager = make_person("manager", role="manager")
     client = Client(headers={"host": "localhost"})
-    client.force_login(world.reviewer.user)
+    client.force_login(room.reviewer.user)
     cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
     def received(*sources: Source) -> None:
-        place: Any = {"workspace_id": world.workspace.pk, "object_id": 1, "channel": 1, "author": None}
+        place: Any = {"workspace_id": room.workspace.pk, "object_id": 1, "channel": 1, "author": None}
         for source in sources:
             events.emit(events.MessageReceived(source=source.pk, **place))
 
@@ -256,7 +272,7 @@ def test_an_open_socket_follows_the_wall_at_once(world: World, start_stack: Any)
 
     async def scenario() -> None:
         at = f"{stack.ws_url}?types=message.received"
-        bearer, managing = ([Subprotocol("bearer"), Subprotocol(one.token)] for one in (world.reviewer, manager))
+        bearer, managing = ([Subprotocol("bearer"), Subprotocol(one.token)] for one in (room.reviewer, manager))
         async with (
             asyncio.timeout(20),
             connect(at, subprotocols=bearer) as by_token,
@@ -270,7 +286,7 @@ def test_an_open_socket_follows_the_wall_at_once(world: World, start_stack: Any)
             await asyncio.to_thread(received, shut, other)
             assert [await told(one) for one in sockets] == [[other.pk], [other.pk], [shut.pk, other.pk]]
             place = await asyncio.to_thread(manager.user.memberships.get)
-            await asyncio.to_thread(members.change_role, membership_id=place.pk, role="viewer", by=world.owner.user)
+            await asyncio.to_thread(members.change_role, membership_id=place.pk, role="viewer", by=room.owner.user)
             await asyncio.to_thread(received, shut, other)
             assert [await told(one) for one in sockets] == [[other.pk]] * 3
             await asyncio.to_thread(shut.readers.add, manager.user)
@@ -290,25 +306,25 @@ def test_a_key_for_idempotence_opens_no_wall(world: World) -> None:
     assert client.post(at, body, content_type="application/json").status_code == 404
 
 
-def test_who_may_not_read_a_source_may_send_into_it_twice(world: World) -> None:
+def test_who_may_not_read_a_source_may_send_into_it_twice(room: Room) -> None:
     client = Client()
-    client.force_login(world.reviewer.user)
+    client.force_login(room.reviewer.user)
     message = {"source": f"{SECRET} source", "external_id": "n1", "author": "Ada", "text": "sent in", "sent_at": AT}
     for status in (201, 200):
         answer = client.post("/api/messages", json.dumps(message), content_type="application/json")
         assert answer.status_code == status, answer.content
-    assert Message.objects.filter(source=world.closed, text="sent in").count() == 1
+    assert Message.objects.filter(source=room.closed, text="sent in").count() == 1
 
 
-def test_an_admin_names_the_readers_and_only_members_can_be_named(world: World) -> None:
+def test_an_admin_names_the_readers_and_only_members_can_be_named(room: Room) -> None:
     make_person("stranger", workspace="elsewhere")
     client = Client()
-    client.force_login(world.owner.user)
-    at = f"/api/sources/{world.closed.pk}"
+    client.force_login(room.owner.user)
+    at = f"/api/sources/{room.closed.pk}"
     told = client.patch(at, json.dumps({"readers": ["reviewer"]}), content_type="application/json").json()
     assert (told["restricted"], told["readers"]) == (True, ["reviewer"])
     refused = client.patch(at, json.dumps({"readers": ["stranger"]}), content_type="application/json")
     assert refused.status_code == 400
-    for person, sees in ((world.reviewer, True), (world.reader, False)):
+    for person, sees in ((room.reviewer, True), (room.reader, False)):
         client.force_login(person.user)
         assert (SECRET in client.get("/messages/").content.decode()) is sees

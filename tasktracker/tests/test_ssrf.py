@@ -127,7 +127,7 @@ def names(monkeypatch: pytest.MonkeyPatch, *answers: str) -> Iterator[list[str]]
 
 
 @pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", some(KINDS, 2, 0))
 def test_an_address_that_is_not_allowed_gets_no_connection(
     door: str, kind: ProviderKind, trap: Trap, connects: list[Any], settings: Settings
 ) -> None:
@@ -139,7 +139,7 @@ def test_an_address_that_is_not_allowed_gets_no_connection(
 
 
 @pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", some(KINDS, 3, 0))
 def test_a_name_that_leads_there_gets_none_either(
     door: str, kind: ProviderKind, trap: Trap, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
@@ -151,7 +151,7 @@ def test_a_name_that_leads_there_gets_none_either(
 
 
 @pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", some(KINDS, 3, 1))
 def test_a_name_that_answers_otherwise_the_second_time_gains_nothing(
     door: str,
     kind: ProviderKind,
@@ -168,7 +168,7 @@ def test_a_name_that_answers_otherwise_the_second_time_gains_nothing(
     assert trap.close() == 0
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", some(KINDS, 3, 2))
 def test_what_a_library_finds_in_the_environment_is_no_way_around(
     kind: ProviderKind,
     trap: Trap,
@@ -185,7 +185,7 @@ def test_what_a_library_finds_in_the_environment_is_no_way_around(
     assert trap.close() == 0
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", some(KINDS, 3, 1))
 def test_a_proxy_of_the_environment_is_not_used(
     kind: ProviderKind, trap: Trap, connects: list[Any], monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
@@ -238,7 +238,7 @@ class Redirecting:
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("status", some([302, 307, 301, 303, 308], 5))
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", some(KINDS, 3, 0))
 def test_no_redirect_is_followed(
     door: str, kind: ProviderKind, status: int, trap: Trap, connects: list[Any], settings: Settings
 ) -> None:

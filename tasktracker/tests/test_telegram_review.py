@@ -1,9 +1,12 @@
 """/review in a private chat: who may, what is shown, what a press does, and what others' decisions change."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from pytest_django.fixtures import Settings
 
 from ingestion import bots
@@ -12,9 +15,10 @@ from knowledge.models import Task
 from proposals import services
 from proposals.models import Proposal, ShownProposal
 from proposals.tests.factories import make_message, make_proposal, make_quote
-from tasktracker import tasks
+from tasktracker import tasks, telegram_review
 from tasktracker.core.models import Membership
 from tasktracker.core.tests.factories import Person
+from tasktracker.telegram_cards import card
 from tasktracker.tests.telegram_talk import BOB, GROUP, Talk
 from tasktracker.tests.test_telegram_commands import ANN, link
 
@@ -69,6 +73,37 @@ def test_a_card_with_its_quotes_escaped_and_three_buttons(
     assert all(len(button["callback_data"].encode()) <= 64 for button in first)
     stood = ShownProposal.objects.get()
     assert (stood.proposal, stood.user, stood.chat_id) == (proposal, bob.user, "12")
+
+
+def test_nobody_takes_words_out_of_a_card_between_its_writing_and_its_sending(
+    talk: Talk, bob: Person, proposal: Proposal, owner: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would be sent with words that are gone, and nobody would know that it shows them."""
+    second = make_proposal(owner.workspace, "task", "Second", rank=-1)
+    free: list[list[int]] = []
+
+    def say() -> None:
+        with closing(connection):
+            talk.say("/review")
+
+    def others() -> list[int]:
+        rows = Proposal.objects.select_for_update(of=("self",), skip_locked=True)
+        with closing(connection), transaction.atomic():
+            return [row.pk for row in rows.order_by("pk")]
+
+    def written(*about: Any) -> str:
+        with ThreadPoolExecutor(1) as thread:
+            free.append(thread.submit(others).result(timeout=20))
+        return card(*about)
+
+    monkeypatch.setattr(telegram_review, "card", written)
+    with transaction.atomic():
+        Proposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+        with ThreadPoolExecutor(1) as thread:  # whoever decides about the first is not waited for
+            thread.submit(say).result(timeout=20)
+    assert (free, "Second" in talk.last["text"]) == ([[]], True)
+    talk.say("/review")
+    assert (free[1], "Fix the" in talk.last["text"]) == ([second.pk], True)
 
 
 def test_telegram_takes_no_button_to_this_machine(talk: Talk, bob: Person, proposal: Proposal) -> None:

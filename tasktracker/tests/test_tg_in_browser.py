@@ -1,6 +1,7 @@
 """The Mini App on a phone, opened as Telegram opens it: what it was told stands behind the # of the address."""
 
 import json
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -27,11 +28,12 @@ DARK = {
     "accent_text_color": "red; } body { display: none",
     "button_color": "url(//evil)",
 }
+LIGHT = {"bg_color": "#ffffff", "secondary_bg_color": "#f0f0f0", "text_color": "#101010", "button_color": "#3390ec"}
 OWN = "return document.documentElement.style.getPropertyValue(arguments[0])"
 
 
-def launch(source: str) -> str:
-    told = {"tgWebAppData": init_data(), "tgWebAppVersion": "9.1", "tgWebAppThemeParams": json.dumps(DARK)}
+def launch(source: str, **fields: Any) -> str:
+    told = {"tgWebAppData": init_data(**fields), "tgWebAppVersion": "9.1", "tgWebAppThemeParams": json.dumps(DARK)}
     return f"/tg/?source={source}#{urlencode(told)}"
 
 
@@ -92,6 +94,36 @@ def test_one_decides_and_sees_ones_tasks(rita: Person, web: LiveStack, browser: 
     browser.driver.refresh()
     wait_for(lambda: "used already" in browser.text("#card"))
     assert Proposal.objects.filter(status="pending").count() == 0
+
+
+def test_it_speaks_ukrainian_and_follows_a_theme_that_changes(rita: Person, web: LiveStack, browser: Browser) -> None:
+    first, _ = ranked(rita, 2)
+    source = linked(rita)
+    browser.url = web.url
+    browser.phone()
+    browser.open(launch(str(source.uid), user='{"id": 12, "language_code": "uk"}'))
+    wait_for(lambda: browser.card() == str(first.pk))
+    assert browser.text(".actions .btn.primary") == "Схвалити"
+    assert browser.run("return document.documentElement.lang") == "uk"
+    assert browser.run(OWN, "--surface") == "#17212b"
+    browser.run("Telegram.WebView.receiveEvent('theme_changed', {theme_params: arguments[0]})", LIGHT)
+    assert [browser.run(OWN, name) for name in ("--surface", "--bg", "--text")] == ["#ffffff", "#f0f0f0", "#101010"]
+    assert browser.run(OWN, "--accent") == "", "what the new one does not give is ours again"
+    assert browser.run("return document.documentElement.dataset.theme") == "light"
+    axe.inject(browser)
+    assert axe.violations(browser) == []
+    # As an old app says it, nothing of use, and by a message that is not from Telegram's client.
+    browser.run("TelegramGameProxy_receiveEvent('theme_changed', JSON.stringify({theme_params: arguments[0]}))", DARK)
+    browser.run("Telegram.WebView.receiveEvent('theme_changed', null); Telegram.WebView.receiveEvent('x', '{')")
+    browser.run(
+        "postMessage(JSON.stringify({eventType: 'theme_changed', eventData: {theme_params: arguments[0]}}))", LIGHT
+    )
+    assert browser.run(OWN, "--surface") == "#17212b"
+    assert browser.run("return document.documentElement.dataset.theme") == "dark"
+    browser.run("tasktracker.toast('x')")
+    assert browser.run("return document.querySelector('#toasts .x').getAttribute('aria-label')") == "Закрити"
+    assert browser.too_wide() == []
+    assert browser.complaints() == []
 
 
 # As soon as the next card is there, where the first one's button was.

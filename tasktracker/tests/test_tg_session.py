@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from ingestion.bot_intro import offer_app
 from ingestion.models import Participant, Source
 from knowledge.models import Task
 from proposals.models import Proposal
@@ -18,7 +19,6 @@ from tasktracker.core import sessions
 from tasktracker.core.account_models import LoginSession
 from tasktracker.core.models import Membership
 from tasktracker.core.tests.factories import Person, make_person
-from tasktracker.miniapp.menu import offer_app
 from tasktracker.tests.fake_bot_api import Fault
 from tasktracker.tests.telegram_app import linked, opened
 from tasktracker.tests.telegram_talk import Talk

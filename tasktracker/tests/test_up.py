@@ -198,7 +198,7 @@ def check_second_terminal(up: Terminal) -> str:
 
 def check_what_dies_is_started_again(up: Terminal) -> None:
     before = up.pids()
-    killed = some(("worker", "web", "postgres", "valkey"), 2)
+    killed = some(("postgres", "worker", "web", "valkey"), 4)
     for name in killed:
         os.kill(before[name], signal.SIGKILL)
 

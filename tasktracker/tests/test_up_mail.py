@@ -1,12 +1,14 @@
-"""`up` starts the reader of mailboxes and the listener at Discord when somebody names one, and not before."""
+"""`up` starts what polls for bots, reads mailboxes and listens at Discord when somebody names one, and not before."""
 
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from django.db import DatabaseError
 
+from ingestion import telegram_hook
 from ingestion.mail import accounts
 from ingestion.models import Source
 from tasktracker import stack
@@ -18,16 +20,26 @@ from tasktracker.tests.support import wait_for
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_mailbox_and_a_bot_at_discord_are_asked_for_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    late = up.Latecomers()
+def test_mailboxes_and_bots_are_asked_for_now_and_then(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plan = stack.Plan(layout=Layout.of(tmp_path), variables={})
+    late = up.Latecomers(plan)
     assert not late()
     workspace = ensure_workspace(slug="default")
     Source.objects.create(workspace=workspace, name="Mail", kind=Source.Kind.EMAIL, config={"host": "imap.x.example"})
     assert not late(), "asked a moment ago"
     monkeypatch.setattr(up, "LATE_LOOK_SECONDS", 0.0)
-    late = up.Latecomers()
+    late = up.Latecomers(plan)
     assert late()
     assert late.take() == [stack.mail]
+    polled = Source(workspace=workspace, name="Bot", kind=Source.Kind.TELEGRAM)
+    polled.set_secret("123456:of-the-page")
+    for config in ({telegram_hook.WEBHOOK: "https://a.example/"}, {}):
+        assert not late(), "it has no token, or Telegram brings its updates"
+        polled.config = config
+        polled.save()
+    assert late()
+    assert late.take() == [stack.bot]
+    assert stack.bot not in up.Latecomers(replace(plan, bot=True)).waiting, "it runs from the start"
     bot = Source(workspace=workspace, name="Discord", kind=Source.Kind.DISCORD)
     bot.save()
     late()
@@ -42,7 +54,7 @@ def test_a_mailbox_and_a_bot_at_discord_are_asked_for_now_and_then(monkeypatch: 
         raise DatabaseError
 
     monkeypatch.setattr(accounts, "is_any_wanted", away)
-    assert not up.Latecomers()()
+    assert not up.Latecomers(plan)()
 
 
 def test_a_program_that_is_added_later_is_watched_and_ended_with_the_others(tmp_path: Path) -> None:

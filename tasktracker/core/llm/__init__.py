@@ -51,6 +51,7 @@ __all__ = [
     "Reply",
     "ask",
     "embed",
+    "embeds_locally",
 ]
 
 EMBED_PURPOSE = "embed"  # in the ledger only: no agent serves it
@@ -151,21 +152,35 @@ def ask[T: BaseModel](
     )
 
 
+def embeds_locally(model: str) -> bool:
+    """Whether texts stay on this machine with this embedding model; `offline` is one."""
+    return model == ProviderKind.OFFLINE or _embedding_endpoint(model).is_local
+
+
 def embed(
-    texts: Sequence[str], *, model: str, workspace_id: int, subject: str = "embed", timeout_seconds: float = 60
+    texts: Sequence[str],
+    *,
+    model: str,
+    workspace_id: int,
+    local_only: bool = False,
+    subject: str = "embed",
+    timeout_seconds: float = 60,
 ) -> list[list[float]]:
     """One vector for each text, in order, by a litellm embedding model such as `ollama/nomic-embed-text`.
 
-    The offline embedding needs no gateway and is refused here. Raises LLMError as `ask` does; one row in the ledger.
+    `local_only` refuses models that are not local. The offline embedding needs no gateway and is refused here. Raises
+    LLMError as `ask` does; one row in the ledger.
     """
     from tasktracker.core.llm import live
 
     ledger.refuse_inside_transaction()
     if model == ProviderKind.OFFLINE:
         raise Refused("The offline embedding is no model server's.")
+    endpoint = _embedding_endpoint(model, timeout_seconds)
+    if local_only and not endpoint.is_local:
+        raise LocalOnly("This text may go to local models only, and the embedding model is not one.")
     if not texts:
         return []
-    endpoint = _embedding_endpoint(model, timeout_seconds)
     bill = ledger.Bill()
     vectors: list[list[float]] = []
     failure: LLMError | None = None
@@ -208,7 +223,7 @@ def _outcome(failure: LLMError | None, bill: ledger.Bill) -> Outcome:
     return Outcome.CUT if isinstance(failure, InvalidAnswer) and failure.cut else failure.outcome
 
 
-def _embedding_endpoint(model: str, timeout_seconds: float) -> Endpoint:
+def _embedding_endpoint(model: str, timeout_seconds: float = 60) -> Endpoint:
     """litellm's `vendor/name`; a vendor without a route of ours keeps the whole name."""
     vendor, _, name = model.partition("/")
     if name and vendor in {ProviderKind.OLLAMA, ProviderKind.OPENAI}:

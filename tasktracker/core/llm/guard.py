@@ -1,12 +1,14 @@
-"""Which addresses the product may connect to when a person, and not the operator, wrote the URL.
+"""Which addresses the product may connect to when a person, and not the operator, wrote the URL or the host.
 
-Public addresses only, unless the URL's `host:port` stands in LLM_ALLOWED_HOSTS (OLLAMA_URL's always does). The check is
-made on what the name resolves to, and `wire` connects to exactly the addresses that passed: a name that answers
-differently the second time gains nothing.
+Public addresses only, unless the URL's `host:port` stands in LLM_ALLOWED_HOSTS (OLLAMA_URL's always does); mail servers
+have a list of their own. The check is made on what the name resolves to, and `wire` connects to exactly the addresses
+that passed: a name that answers differently the second time gains nothing.
 """
 
 import ipaddress
+import queue
 import socket
+import threading
 from collections.abc import Callable, Collection
 from urllib.parse import SplitResult, urlsplit
 
@@ -14,6 +16,7 @@ type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 type Resolver = Callable[[str, int], list[str]]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+UNRESOLVED = "1.1.1.1"  # any public address: stands for a name that does not resolve while a form is saved
 
 # Prefixes that carry an IPv4 address which `is_global` does not look at: (network, bits right of that address).
 _CARRIERS = (
@@ -59,11 +62,36 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
 
 
-def vet(host: str, port: int, *, allowed: Collection[str], resolver: Resolver = resolve) -> list[str]:
+def resolve_leniently(host: str, port: int, *, seconds: float) -> list[str]:
+    """For forms: `resolve`, or any public address for a name that is not known now, or not within `seconds`."""
+    # The resolver has no deadline of its own: it runs beside us, and a thread that hangs in it dies by itself.
+    answer: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            answer.put(resolve(host, port))
+        except (OSError, UnicodeError):
+            answer.put([UNRESOLVED])
+
+    threading.Thread(target=look_up, name="resolve", daemon=True).start()
+    try:
+        return answer.get(timeout=seconds)
+    except queue.Empty:
+        return [UNRESOLVED]
+
+
+def vet(
+    host: str,
+    port: int,
+    *,
+    allowed: Collection[str],
+    setting: str = "LLM_ALLOWED_HOSTS",
+    resolver: Resolver = resolve,
+) -> list[str]:
     """The addresses of `host` that may be connected to, all of them vetted.
 
-    `allowed` holds `host:port` entries, an IPv6 host in brackets. Raises `AddressRefused` when the name does not
-    resolve, or when any of its addresses is not public and the pair is not allowed.
+    `allowed` holds the `host:port` entries of `setting`, an IPv6 host in brackets. Raises `AddressRefused` when the
+    name does not resolve, or when any of its addresses is not public and the pair is not allowed.
     """
     try:
         addresses = resolver(host, port)
@@ -72,11 +100,11 @@ def vet(host: str, port: int, *, allowed: Collection[str], resolver: Resolver = 
     if not addresses:
         raise AddressRefused(f"The host {host} is not known.")
     name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    if name in {entry.lower() for entry in allowed}:
+    if name.lower() in {entry.lower() for entry in allowed}:
         return addresses
     for address in addresses:
         if not is_public(ipaddress.ip_address(address)):
-            raise AddressRefused(f"{name} is not a public address. An operator may add it to LLM_ALLOWED_HOSTS.")
+            raise AddressRefused(f"{name} is not a public address. An operator may add it to {setting}.")
     return addresses
 
 

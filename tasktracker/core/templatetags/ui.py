@@ -40,20 +40,23 @@ def key(context: Context, name: str, shift: str = "") -> SafeString | str:
 
 
 @register.simple_tag
-def kind(name: str) -> SafeString:
-    """The letter badge of a kind: T topic, A atom, K task, M message."""
+def kind(name: str, said: str = "") -> SafeString:
+    """The letter badge of a kind: T topic, A atom, K task, M message; `said` is its word in another language."""
     return format_html(
         '<span class="kind {}" title="{}"><span aria-hidden="true">{}</span><span class="sr">{}</span></span>',
         name,
-        name.capitalize(),
+        (said or name).capitalize(),
         KIND_LETTERS.get(name, "?"),
-        name,
+        said or name,
     )
 
 
 @register.simple_tag
-def confidence(value: float, meaning: str = "") -> SafeString:
-    """A short bar, the number, the tier's word; `meaning` (what it has meant so far) on hover. `value` is 0 to 1."""
+def confidence(value: float, meaning: str = "", word: str = "") -> SafeString:
+    """A short bar, the number, the tier's word; `meaning` (what it has meant so far) on hover. `value` is 0 to 1.
+
+    `word` is the tier's in another language.
+    """
     tier = Tier.of(value)
     on = round(value * SEGMENTS)
     bars = format_html_join(
@@ -68,7 +71,7 @@ def confidence(value: float, meaning: str = "") -> SafeString:
         meaning,
         bars,
         f"{value:.2f}",
-        tier.value,
+        word or tier.value,
     )
 
 

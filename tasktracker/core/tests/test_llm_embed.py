@@ -52,3 +52,11 @@ def test_the_offline_embedding_is_somebody_elses() -> None:
 def test_not_inside_a_transaction() -> None:
     with transaction.atomic(), pytest.raises(llm.InTransaction):
         llm.embed(["text"], model="ollama/nomic-embed-text", workspace_id=1)
+
+
+def test_what_may_go_to_local_models_only_goes_to_no_other() -> None:
+    team = workspace().pk
+    for texts in ([], ["text"]):
+        with pytest.raises(llm.LocalOnly):
+            llm.embed(texts, model="text-embedding-3-small", workspace_id=team, local_only=True)
+    assert llm.embed([], model="ollama/nomic-embed-text", workspace_id=team, local_only=True) == []

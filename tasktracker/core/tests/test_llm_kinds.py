@@ -7,6 +7,7 @@ from tasktracker.core import llm
 from tasktracker.core.enums import ProviderKind
 from tasktracker.core.tests.llm_support import Notes, notes, only_call, prompt, workspace
 from tasktracker.tests.fake_llm import FakeLLM
+from tasktracker.tests.support import some
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +20,7 @@ def ask(fake: FakeLLM, kind: ProviderKind) -> llm.Reply[Notes]:
     return llm.ask(prompt(), Notes, endpoint=where, workspace_id=workspace().pk, subject="x")
 
 
-@pytest.mark.parametrize("kind", SERVERS)
+@pytest.mark.parametrize("kind", some(SERVERS, 3))
 def test_no_kind_connects_to_a_host_that_is_not_allowed(kind: ProviderKind, settings: Settings) -> None:
     settings.LLM_ALLOWED_HOSTS = []
     with FakeLLM() as fake, pytest.raises(llm.Refused, match="not a public address"):
@@ -37,7 +38,7 @@ def test_every_kind_asks_once_and_tells_what_it_saw(kind: ProviderKind, settings
     assert only_call().outcome == "refused"
 
 
-@pytest.mark.parametrize("kind", LIKE_OPENAI)
+@pytest.mark.parametrize("kind", some(LIKE_OPENAI, 2))
 def test_kinds_that_speak_like_openai_are_sent_the_schema(kind: ProviderKind, settings: Settings) -> None:
     with FakeLLM(answer=lambda _: notes("One thing")) as fake:
         settings.LLM_ALLOWED_HOSTS = [fake.host]

@@ -43,7 +43,7 @@ def token_of(person: Person, scope: TokenScope) -> str:
 def test_each_scope_reaches_what_it_should_and_no_more(scope: TokenScope, world: World, owner: Person) -> None:
     visitor = Visitor(token_of(owner, scope))
     wrong = []
-    for number, (address, method, role) in enumerate(some(API, 8, list(TokenScope).index(scope))):
+    for number, (address, method, role) in enumerate(some(API, 12, list(TokenScope).index(scope))):
         answer = ask(world.client, visitor, method, filled(address, world))
         reached = answer.status_code not in (401, 403)
         if reached != may(scope, address, method, role):

@@ -9,12 +9,14 @@ from django.core.management.base import BaseCommand
 
 from analysis import probing
 from analysis.models import Provider
+from ingestion import bots, source_readers, substrings, telegram_hook
 from ingestion.discord import accounts as discord_accounts
 from ingestion.mail import accounts
 from ingestion.models import Source
 from tasktracker import embedded
 from tasktracker.core import health
 from tasktracker.core.enums import ProviderKind
+from tasktracker.core.errors import Unavailable
 from tasktracker.core.health import Check
 
 
@@ -43,11 +45,12 @@ class Command(BaseCommand):
         if database.state == "down":
             return
         yield "vector extension", Check("ok", database.detail)
+        yield "parts of words", Check("ok", substrings.state().told)
         yield "broker", found.pop("broker")
         yield "channel layer", health.check_channel_layer()
         yield from found.items()
         yield from check_providers()
-        yield "bot", check_bot()
+        yield from check_bots()
         yield "mail", check_mail()
         yield "discord", check_discord()
 
@@ -69,12 +72,39 @@ def check_providers() -> Iterator[tuple[str, Check]]:
         yield f"provider {provider.workspace.slug}/{provider.name}", Check("ok" if found.ok else "down", found.detail)
 
 
-def check_bot() -> Check:
-    """The bot's heartbeat, where a token makes one be expected."""
-    has_source = Source.objects.filter(kind=Source.Kind.TELEGRAM, is_active=True).exists()
-    if not settings.TELEGRAM_BOT_TOKEN and not has_source:
-        return Check("ok", "not set up (TELEGRAM_BOT_TOKEN)")
-    return health.check_heartbeat("bot", "bot")
+def check_bots() -> Iterator[tuple[str, Check]]:
+    """The heartbeat of what polls, where a bot is to be polled; each bot whose updates are brought is asked for."""
+    brought = telegram_hook.by_webhook()
+    if bots.is_any_wanted() or (settings.TELEGRAM_BOT_TOKEN and not brought):
+        yield "bot", check_polled()
+    elif not brought:
+        yield "bot", Check("ok", "not set up (Settings → Sources, or TELEGRAM_BOT_TOKEN)")
+    for source in brought:
+        yield f"bot {source.workspace.slug}/{source.name}", check_brought(source)
+
+
+def check_polled() -> Check:
+    """The heartbeat, and of a bot that is not polled for all that, why."""
+    beat = health.check_heartbeat("bot", "bot (manage.py run_bot)")
+    if beat.state != "ok":
+        return beat
+    active = list(Source.objects.filter(kind=Source.Kind.TELEGRAM, is_active=True).order_by("pk"))
+    unread = source_readers.why_unread(active)
+    first = next((source for source in active if source.pk in unread), None)
+    return Check("degraded", f"{first}: {unread[first.pk]}") if first is not None else beat
+
+
+def check_brought(source: Source) -> Check:
+    """What Telegram says of the webhook that was set for a bot."""
+    try:
+        hook = telegram_hook.hook_info(source=source)
+    except Unavailable as error:
+        return Check("down", error.detail)
+    if hook.url != source.config[telegram_hook.WEBHOOK]:
+        return Check("down", "Telegram brings nothing here: set the webhook again, on the source's page.")
+    if hook.waiting and hook.error:
+        return Check("degraded", f"by webhook; {hook.waiting} wait at Telegram, which was told: {hook.error}")
+    return Check("ok", "by webhook")
 
 
 def check_mail() -> Check:

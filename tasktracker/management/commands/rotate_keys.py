@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import Model, TextField
 
+from ingestion import people_erased
+from ingestion.checks import LOST
+from ingestion.models import Participant
 from tasktracker.core import crypto
 
 SEALED = "sealed_"  # what the name of every such column begins with
@@ -33,12 +37,25 @@ class Command(BaseCommand):
         else:
             for column, count in counts.items():
                 self.stdout.write(f"{column:<32} {', '.join(f'{n} {what}' for what, n in count.items())}")
+            self.tell_of_secret_key()
         if unreadable:
             self.stderr.write(
                 f"{unreadable} can't be opened by any key: enter them again, or give the lost key back.",
                 self.style.ERROR,
             )
             sys.exit(1)
+
+    def tell_of_secret_key(self) -> None:
+        """What no command can make anew: hashes of which nobody knows the value any more."""
+        erased = Participant.objects.filter(erased_at__isnull=False).count()
+        kept = len(settings.SECRET_KEY_FALLBACKS)
+        if erased:
+            self.stdout.write(
+                f"SECRET_KEY is not rotated here. {erased} erased accounts stay so by hashes made with it: when you "
+                f"change it, put the old one into SECRET_KEY_FALLBACKS (there are {kept}) and leave it there."
+            )
+        if lost := people_erased.lost():
+            self.stderr.write(LOST.format(lost), self.style.ERROR)
 
 
 def sealed_columns() -> Iterator[tuple[type[Model], str]]:

@@ -11,7 +11,6 @@ from ingestion import bots, telegram_hook
 from ingestion.models import Source
 from tasktracker.bot_runner import bot_runner
 from tasktracker.core.errors import DomainError
-from tasktracker.miniapp.menu import offer_app
 
 
 class Command(BaseCommand):
@@ -54,5 +53,4 @@ class Command(BaseCommand):
         for source in Source.objects.filter(pk__in=ids).order_by("pk"):
             path = reverse("webhook_telegram", args=[source.uid])
             telegram_hook.set_hook(source=source, url=f"{base.rstrip('/')}{path}")
-            offer_app(source_id=source.pk)
             self.stdout.write(f"{source}: Telegram brings its updates to {base.rstrip('/')}{path}")

@@ -1,4 +1,4 @@
-"""`manage.py up`: engines, migrations, web, worker, beat and (with a token) the bot, in one terminal."""
+"""`manage.py up`: engines, migrations, web, worker, beat and what sources need (a bot, mail), in one terminal."""
 
 import os
 import time
@@ -11,8 +11,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from ingestion import bots, people_erased
+from ingestion.checks import LOST
 from ingestion.discord import accounts as discord_accounts
 from ingestion.mail import accounts
+from ingestion.source_secrets import without_secret
 from tasktracker import embedded, stack
 from tasktracker.core.models import Heartbeat
 from tasktracker.supervisor import Supervisor, signals_interrupt
@@ -85,6 +88,10 @@ class Command(BaseCommand):
             # `migrate` with nothing to do still goes over every model: the second start should take seconds.
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 call_command("migrate", interactive=False, verbosity=0)
+            for source, why in without_secret():
+                self.say("webhooks", f"{source.name}: {why} (/settings/sources/{source.pk}/)")
+            if lost := people_erased.lost():
+                self.say("people", LOST.format(lost))
             if settings.ENV.embedded:
                 Heartbeat.objects.all().delete()
         except DatabaseError as error:
@@ -104,7 +111,7 @@ class Command(BaseCommand):
             self.prepare_data()
             self.announce(plan, missing)
             self.follow()
-            late = Latecomers()
+            late = Latecomers(plan)
             while late.waiting:
                 self.supervisor.watch(until=late)
                 for make in late.take():
@@ -150,13 +157,14 @@ class Command(BaseCommand):
 
 
 class Latecomers:
-    """Programs that are worth their memory only where a source names something for them: a mailbox, a bot at Discord.
+    """Programs that are worth their memory only where a source names something for them: a bot, a mailbox.
 
     Asks the database now and then whether one is; what is found is to be taken, and waits no more.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, plan: stack.Plan) -> None:
         self.waiting: dict[Callable[[stack.Plan], embedded.Child], Callable[[], bool]] = {
+            **({} if plan.bot else {stack.bot: bots.is_any_wanted}),
             stack.mail: accounts.is_any_wanted,
             stack.discord: discord_accounts.is_any_wanted,
         }
