@@ -153,9 +153,9 @@ _KEPT_TOGETHER = {
     "browser": re.compile(r"test_browser_\w+\.py"),
     "model": re.compile(
         r"test_(llm|run_(?!mail)|prompt_|sifting|judging|evaluate|compare|ssrf|api_providers|page_(agents|providers)|"
-        r"failures_are|task_conf)"
+        r"failures_are|task_conf|local_only|telegram_sorting)"
     ),
-    "bot": re.compile(r"test_(bot_(answers|bears|process)|telegram_webhook)\w*\.py"),
+    "bot": re.compile(r"test_(bot_(answers|bears|process)|telegram_webhook|every_word_cases)\w*\.py"),
     "demo": re.compile(r"test_offline_(knowledge|plan|tasks)\.py"),
 }
 _LONG = re.compile(r"test_(up|up_deployment|bot_\w+|embedded|deploy|access_matrix)\.py")

@@ -70,6 +70,7 @@ def test_a_new_host_clears_the_key_and_a_new_path_does_not(admin: APIClient) -> 
     assert Provider.objects.get(pk=provider["id"]).open_api_key() == "another"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "url",
     [
@@ -169,6 +170,7 @@ def test_only_an_admin_changes_who_answers(workspace: Workspace, admin: APIClien
         assert answer.status_code == 403
 
 
+@pytest.mark.long
 def test_a_provider_is_tried_over_the_wire(admin: APIClient, settings: Any) -> None:
     with FakeLLM() as fake:
         settings.LLM_ALLOWED_HOSTS = [fake.host]
@@ -192,6 +194,7 @@ def test_a_provider_is_tried_over_the_wire(admin: APIClient, settings: Any) -> N
     assert admin.get(f"{path}/models").status_code == 503
 
 
+@pytest.mark.long
 def test_the_offline_agent_answers_a_text_at_once(admin: APIClient) -> None:
     offline = admin.get("/api/providers").json()["results"][0]
     agent = made(admin, "agents", name="rules", purpose="extract_knowledge", provider=offline["id"])

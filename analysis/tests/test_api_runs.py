@@ -85,6 +85,7 @@ def test_what_was_found_is_counted(workspace: Workspace, manager: APIClient) -> 
     assert manager.get(f"{RUNS}/{run['id']}/calls").json()["results"] == []
 
 
+@pytest.mark.long
 def test_the_list_is_filtered_by_stage_and_status(workspace: Workspace, manager: APIClient) -> None:
     made(manager)
     made(manager, stage="tasks")
@@ -143,6 +144,7 @@ def test_the_same_idempotency_key_makes_one_run(manager: APIClient) -> None:
     assert AnalysisRun.objects.count() == 1
 
 
+@pytest.mark.long
 def test_cancel_resume_and_close(manager: APIClient) -> None:
     run = made(manager)
     resumed = manager.post(f"{RUNS}/{run['id']}/resume", {"caps": {"calls": 3}}, format="json")
@@ -154,6 +156,7 @@ def test_cancel_resume_and_close(manager: APIClient) -> None:
     assert manager.post(f"{RUNS}/{run['id']}/close").json()["status"] == "closed"
 
 
+@pytest.mark.long
 def test_a_viewer_reads_and_starts_nothing(workspace: Workspace, viewer: APIClient, manager: APIClient) -> None:
     run = made(manager)
     assert viewer.get(RUNS).status_code == 200
@@ -165,6 +168,7 @@ def test_a_viewer_reads_and_starts_nothing(workspace: Workspace, viewer: APIClie
     assert AnalysisRun.objects.get().status == "pending"
 
 
+@pytest.mark.long
 def test_a_stranger_finds_nothing(manager: APIClient, stranger: APIClient) -> None:
     run = made(manager)
     assert stranger.get(RUNS).json()["results"] == []

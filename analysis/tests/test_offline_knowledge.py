@@ -328,6 +328,7 @@ def test_an_empty_plan_and_an_empty_window_are_borne() -> None:
     assert only(knowledge(window([("Ann Lee", "The sorter crashes every night.")]), Plan()), "problem").topic is None
 
 
+@pytest.mark.long
 def test_the_same_window_gives_the_same_answer() -> None:
     made, answers = learned(DEMO)
     for one, first in some(answers, 4):

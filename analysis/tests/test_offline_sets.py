@@ -43,6 +43,7 @@ def test_a_chat_is_sorted_at_hundreds_of_messages_a_second() -> None:
     assert len(texts) / (time.process_time() - begin) > 200
 
 
+@pytest.mark.long
 def test_conversations_and_duplicates_stay_above_the_simple_ways() -> None:
     rows = load(SETS / "dev" / "threads_irc_newdomains.jsonl", "threads").rows
     made = grouping([(row.place, row.label) for row in rows], threads(rows))

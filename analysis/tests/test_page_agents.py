@@ -55,6 +55,7 @@ def test_an_agent_is_made_and_each_change_is_listed_as_a_version(admin: Person) 
     assert "As it was made: first" in words
 
 
+@pytest.mark.long
 def test_a_mistake_is_told_at_its_field_and_nothing_is_lost(admin: Person) -> None:
     model = make_provider(admin.workspace, "m")
     make_agent(admin, name="taken", provider=model)
@@ -72,6 +73,7 @@ def test_a_mistake_is_told_at_its_field_and_nothing_is_lost(admin: Person) -> No
     assert Agent.objects.count() == 1
 
 
+@pytest.mark.long
 def test_the_playground_shows_answer_and_price_of_the_offline_engine(admin: Person) -> None:
     at = f"/settings/agents/{make_offline(admin).pk}/"
     client = admin.browser
@@ -95,6 +97,7 @@ PURPOSES = ("extract_knowledge", "propose_tasks", "classify", "score_noise", "ju
 PAIR = "The export runs into a timeout.\n\nExport of large tables fails."
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("purpose", some(PURPOSES, 2))
 def test_each_purpose_has_its_own_prompt_with_the_words_of_the_agent(
     admin: Person, purpose: str, settings: Any
@@ -146,6 +149,7 @@ def test_a_model_that_does_not_answer_is_told_with_its_prompt(admin: Person, mon
     assert TALK[0][1] in "".join(tag.text for tag in shown.all("pre"))
 
 
+@pytest.mark.long
 def test_an_earlier_version_is_tried_as_it_was(admin: Person, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def at_once(name: str, pk: int, ticket: str) -> bool:
         trying.answer_agent(Agent.objects.select_related("provider").get(pk=pk), ticket)
@@ -195,6 +199,7 @@ def test_two_notes_are_asked_for_where_a_pair_is_judged(admin: Person) -> None:
     assert (answer.status_code, "empty line" in answer.json()["detail"]) == (400, True)
 
 
+@pytest.mark.long
 def test_an_agent_gets_its_work_and_loses_it(admin: Person) -> None:
     agent = make_offline(admin)
     other = make_agent(admin, name="other", provider=agent.provider)
@@ -213,6 +218,7 @@ def test_an_agent_gets_its_work_and_loses_it(admin: Person) -> None:
     assert Assignment.objects.count() == 1
 
 
+@pytest.mark.long
 def test_who_is_no_admin_sees_it_and_changes_nothing(admin: Person) -> None:
     agent = make_agent(admin, provider=make_provider(admin.workspace), instructions="Be brief.")
     at = f"/settings/agents/{agent.pk}/"

@@ -102,11 +102,13 @@ def test_an_ollama_that_the_operator_named_is_ours_and_anything_else_is_not(admi
     assert Provider.objects.get(name="mine").local is False  # a person has said so
 
 
+@pytest.mark.long
 def test_a_compatible_server_needs_an_address(admin: Person) -> None:
     answer = save(admin, "/settings/providers/new/", kind="openai-compatible", name="vllm")
     assert "has no address of its own" in Page.of(answer).one("ul", id="id_base_url_error").text
 
 
+@pytest.mark.long
 def test_the_test_says_in_sentences_what_it_found(admin: Person, settings: Any) -> None:
     with FakeLLM() as fake:
         settings.LLM_ALLOWED_HOSTS = [fake.host]
@@ -131,6 +133,7 @@ def test_the_test_says_in_sentences_what_it_found(admin: Person, settings: Any) 
     assert "could not be reached" in gone
 
 
+@pytest.mark.long
 def test_a_model_that_reads_less_than_is_set_here_is_told(admin: Person, settings: Any) -> None:
     with FakeLLM() as fake:
         settings.LLM_ALLOWED_HOSTS = [fake.host]
@@ -143,6 +146,7 @@ def test_a_model_that_reads_less_than_is_set_here_is_told(admin: Person, setting
     assert "fewer than the 32,000 set here" in Page.of(answer).text
 
 
+@pytest.mark.long
 def test_its_models_are_offered(admin: Person, settings: Any) -> None:
     with FakeLLM() as fake:
         settings.LLM_ALLOWED_HOSTS = [fake.host]
@@ -153,6 +157,7 @@ def test_its_models_are_offered(admin: Person, settings: Any) -> None:
         assert not Page.of(admin.browser.get(f"/settings/models/?provider={nothing}")).all("option")
 
 
+@pytest.mark.long
 def test_an_ollama_that_answers_is_offered_and_one_click_makes_the_provider(admin: Person, settings: Any) -> None:
     with FakeLLM() as fake:
         settings.OLLAMA_URL, settings.LLM_ALLOWED_HOSTS = fake.url, [fake.host]
@@ -179,6 +184,7 @@ def test_where_no_ollama_answers_nothing_is_offered(admin: Person, settings: Any
     assert not Page.of(admin.browser.get("/settings/ollama/")).all("form")
 
 
+@pytest.mark.long
 def test_the_page_says_what_is_missing(admin: Person) -> None:
     row = make_provider(admin.workspace, default_model="", api_key=KEY)
     at = f"/settings/providers/{row.pk}/"
@@ -189,6 +195,7 @@ def test_the_page_says_what_is_missing(admin: Person) -> None:
     assert "v1:lost" not in shown
 
 
+@pytest.mark.long
 def test_what_is_used_stays_and_the_page_says_by_what(admin: Person) -> None:
     row = make_provider(admin.workspace)
     run = make_run(admin.workspace, provider=row)
@@ -202,6 +209,7 @@ def test_what_is_used_stays_and_the_page_says_by_what(admin: Person) -> None:
     assert not Provider.objects.filter(pk=row.pk).exists()
 
 
+@pytest.mark.long
 def test_who_is_no_admin_sees_it_and_changes_nothing(admin: Person) -> None:
     row = make_provider(admin.workspace, base_url="https://1.1.1.1/v1", api_key=KEY)
     at = f"/settings/providers/{row.pk}/"
@@ -229,6 +237,7 @@ def test_a_list_that_says_what_a_model_can_do_is_believed(row: dict[str, Any], s
     assert probing.structured_of(Provider(kind="openrouter"), row) == structured
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("about", "context", "structured"),
     [
@@ -247,6 +256,7 @@ def test_what_the_list_says_of_the_model_is_told(
     assert (found["context_tokens"], found["structured"]) == (context, structured)
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("choices", "structured"),

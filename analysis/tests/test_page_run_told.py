@@ -60,6 +60,7 @@ def test_a_run_s_own_cap_waits_for_a_person(viewer: Person) -> None:
     assert "by itself" not in told
 
 
+@pytest.mark.long
 def test_a_manager_raises_the_run_s_own_caps_and_goes_on(viewer: Person) -> None:
     run = paused(viewer, reason="budget", error="The run's cap of 1 calls is reached.")
     AnalysisRun.objects.filter(pk=run.pk).update(caps={"calls": 1, "cost": 0.5})
@@ -94,6 +95,7 @@ def test_the_last_pause_counts(viewer: Person) -> None:
     assert "It waits for you" in words(page_of(viewer, run), "div", "pause")
 
 
+@pytest.mark.long
 def test_a_provider_is_asked_again_unless_it_is_switched_off(viewer: Person) -> None:
     run = paused(viewer, reason="provider", error="The key was refused.")
     told = words(page_of(viewer, run), "div", "pause")
@@ -130,6 +132,7 @@ def test_a_closed_run_that_nobody_decided_says_so(viewer: Person) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_run_that_is_not_closed_or_was_closed_before_has_no_such_part(viewer: Person) -> None:
     for status in ("completed", "closed"):
         run = make_run(viewer.workspace, status=status, finished_at=timezone.now())

@@ -92,6 +92,7 @@ def test_a_run_of_many_windows_is_a_map_that_weighs_little_and_has_its_numbers_i
     assert page.one("input", name="window")  # without a pointer, and without a script
 
 
+@pytest.mark.long
 def test_what_failed_is_told_by_its_reason_and_tried_again_with_one_click(manager: Person) -> None:
     run = make_run(manager.workspace, windows=4, status="partial", finished_at=timezone.now())
     Window.objects.filter(run=run).update(status="done")
@@ -127,6 +128,7 @@ def test_calls_are_listed_with_what_each_took_and_cost_and_come_alone(manager: P
     assert row[3:8] == ["1.2k", str(CALLS + 4), "1.5 s", "$0.0042", "no valid answer"]
 
 
+@pytest.mark.long
 def test_a_window_opens_beside_the_grid(manager: Person) -> None:
     run = make_run(manager.workspace, windows=2)
     client = manager.browser
@@ -138,6 +140,7 @@ def test_a_window_opens_beside_the_grid(manager: Person) -> None:
         assert client.get(f"/runs/{run.pk}/?window={wrong}", headers=headers).status_code in (404, 422)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("status", "offered"),
     [("pending", {"start", "cancel"}), ("running", {"cancel"}), ("closed", set())],

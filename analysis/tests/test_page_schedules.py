@@ -91,6 +91,7 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("values", "field", "told"), some(MISTAKES, 5, 2))
 def test_a_mistake_is_told_at_its_field_and_nothing_typed_is_lost(
     manager: Person, values: dict[str, str], field: str, told: str
@@ -109,6 +110,7 @@ def test_a_name_is_taken_once(manager: Person) -> None:
     assert "already" in error_of(save(manager, NEW, name="mornings"), "name")
 
 
+@pytest.mark.long
 def test_another_workspace_s_source_and_provider_are_not_to_be_had(manager: Person) -> None:
     stranger = make_person("stan", workspace="elsewhere", role="admin")
     source, provider = make_source(stranger.workspace), make_provider(stranger.workspace, name="theirs")
@@ -120,6 +122,7 @@ def test_another_workspace_s_source_and_provider_are_not_to_be_had(manager: Pers
     assert not Schedule.objects.exists()
 
 
+@pytest.mark.long
 def test_the_last_run_and_the_last_error_are_told(manager: Person) -> None:
     make_chat(manager.workspace, 1)
     at = save(manager, NEW, name="mornings")["Location"]
@@ -137,6 +140,7 @@ def test_the_last_run_and_the_last_error_are_told(manager: Person) -> None:
     assert f"#{run.pk}" in listed
 
 
+@pytest.mark.long
 def test_it_is_switched_off_and_deleted(manager: Person) -> None:
     at = save(manager, NEW, name="mornings")["Location"]
     client = manager.browser
@@ -152,6 +156,7 @@ def test_it_is_switched_off_and_deleted(manager: Person) -> None:
     assert not Schedule.objects.exists()
 
 
+@pytest.mark.long
 def test_the_settings_list_them_and_an_empty_list_says_the_next_step(manager: Person) -> None:
     empty = Page.of(manager.browser.get("/settings/")).one("section", id="schedules")
     assert "Runs start only by hand. Add a schedule" in " ".join(empty.text.split())
@@ -161,6 +166,7 @@ def test_the_settings_list_them_and_an_empty_list_says_the_next_step(manager: Pe
     assert "by hand" not in filled.text
 
 
+@pytest.mark.long
 def test_reviewers_see_and_strangers_do_not(manager: Person) -> None:
     row = Schedule.objects.create(workspace=manager.workspace, name="mornings", cron="0 7 * * *")
     at = f"/settings/schedules/{row.pk}/"
@@ -189,6 +195,7 @@ def test_nothing_is_changed_without_a_csrf_token(manager: Person) -> None:
     assert list(Schedule.objects.values_list("name", flat=True)) == ["mornings"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("payload", some(PAYLOADS[:12], 12))
 def test_names_are_text(manager: Person, payload: str) -> None:
     source = make_source(manager.workspace)
@@ -210,6 +217,7 @@ def test_names_are_text(manager: Person, payload: str) -> None:
             assert payload[:30] in shown.text
 
 
+@pytest.mark.long
 def test_a_provider_that_was_switched_off_stays_chosen_and_is_not_offered_anew(manager: Person) -> None:
     provider = make_provider(manager.workspace, name="cloud")
     at = save(manager, NEW, name="mornings", provider=provider.pk)["Location"]

@@ -121,6 +121,7 @@ def chosen() -> list[tuple[str, str, str]]:
     return [row for row in INJECTIONS if LONG or row[0] in some([*first.values()], 7)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("obedience", "text"), [row[1:] for row in chosen()], ids=[row[0] for row in chosen()])
 def test_an_order_in_a_message_changes_proposals_and_nothing_else(
     obedience: str, text: str, settings: Settings, monkeypatch: pytest.MonkeyPatch

@@ -106,6 +106,7 @@ def test_one_window_that_breaks_every_answer_fails_alone(workspace: Workspace, s
     assert run.error == "1 of 4 windows failed."
 
 
+@pytest.mark.long
 def test_a_window_that_is_too_much_at_once_is_halved(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
     def answer(messages: Messages) -> Any:
         shown = fake_answers.read(messages)
@@ -121,6 +122,7 @@ def test_a_window_that_is_too_much_at_once_is_halved(workspace: Workspace, serve
     assert len(fake.completions) > 3
 
 
+@pytest.mark.long
 def test_a_window_without_a_word_in_the_answer_is_asked_once_more(
     workspace: Workspace, serve: Callable[..., FakeLLM]
 ) -> None:
@@ -137,6 +139,7 @@ def test_a_window_without_a_word_in_the_answer_is_asked_once_more(
     assert Finding.objects.filter(run=run).values("window").distinct().count() == 2
 
 
+@pytest.mark.long
 def test_what_the_provider_asks_to_wait_is_waited_by_every_lane(
     workspace: Workspace, serve: Callable[..., FakeLLM]
 ) -> None:
@@ -160,6 +163,7 @@ def pass_time(run: AnalysisRun) -> None:
     empty_valkey()
 
 
+@pytest.mark.long
 def test_a_provider_that_stays_down_pauses_the_run_until_a_person_resumes_it(
     workspace: Workspace, serve: Callable[..., FakeLLM]
 ) -> None:
@@ -189,6 +193,7 @@ def test_a_key_that_is_not_accepted_pauses_the_run_at_once(workspace: Workspace,
     assert selectors.progress(run).failed == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("caps", [{"calls": 1}, {"tokens": 3_000}])
 def test_a_cap_stops_the_run_in_a_true_state(
     workspace: Workspace, serve: Callable[..., FakeLLM], caps: dict[str, int]
@@ -210,6 +215,7 @@ def test_a_cap_stops_the_run_in_a_true_state(
     assert work(run).status == "completed"
 
 
+@pytest.mark.long
 def test_a_cap_on_cost_is_not_kept_by_guessing(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
     serve()
     workspace.providers.filter(name="model").update(context_tokens=4096, local=False)
@@ -220,6 +226,7 @@ def test_a_cap_on_cost_is_not_kept_by_guessing(workspace: Workspace, serve: Call
     assert LLMCall.objects.count() == 1
 
 
+@pytest.mark.long
 def test_made_up_references_and_quotes_become_unproven_findings_not_failures(
     workspace: Workspace, serve: Callable[..., FakeLLM]
 ) -> None:
@@ -233,6 +240,7 @@ def test_made_up_references_and_quotes_become_unproven_findings_not_failures(
     assert sum(Window.objects.filter(run=run).values_list("dropped", flat=True)) > 0
 
 
+@pytest.mark.long
 def test_a_prompt_that_the_server_cut_is_asked_in_smaller_parts(
     workspace: Workspace, serve: Callable[..., FakeLLM]
 ) -> None:
@@ -263,6 +271,7 @@ def test_a_key_that_no_key_opens_pauses_the_run(workspace: Workspace, serve: Cal
     assert "Enter it again" in run.error
 
 
+@pytest.mark.long
 def test_what_was_deleted_since_the_plan_is_not_sent(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
     fake = serve()
     kept, gone = factories.make_chat(workspace, 2)[::5]

@@ -73,6 +73,7 @@ def test_resume_does_again_only_what_failed(workspace: Workspace) -> None:
     assert events(run).count("run.started") == 2
 
 
+@pytest.mark.long
 def test_resume_leaves_alone_what_another_run_has_done_since(workspace: Workspace) -> None:
     message = factories.make_message(workspace)
     run = planned(workspace, "failed", "done")
@@ -102,6 +103,7 @@ def test_reviewed_and_reopened_and_closed(workspace: Workspace) -> None:
     assert services.close_run(run_id=run.pk).status == "closed"
 
 
+@pytest.mark.long
 def test_cancel_ends_a_run_from_every_live_state(workspace: Workspace) -> None:
     pending = factories.make_run(workspace)
     assert services.cancel_run(run_id=pending.pk).status == "cancelled"
@@ -123,6 +125,7 @@ def test_a_closed_run_is_not_cancelled(workspace: Workspace) -> None:
         services.cancel_run(run_id=run.pk)
 
 
+@pytest.mark.long
 def test_one_run_at_a_time_over_the_same_source(workspace: Workspace) -> None:
     chat, mail = factories.make_source(workspace, "chat"), factories.make_source(workspace, "mail")
     first = services.create_run(workspace=workspace, stage="knowledge", source=chat)

@@ -81,6 +81,7 @@ def test_a_problem_with_an_approved_solution_gives_none(workspace: Workspace) ->
     assert Window.objects.get(run=run).atoms.count() == 2
 
 
+@pytest.mark.long
 def test_a_second_run_says_nothing_again_until_something_changes(workspace: Workspace) -> None:
     atom = make_atom(workspace)
     assert len(tasks(ran(workspace))) == 1

@@ -113,6 +113,7 @@ def test_a_model_that_fails_holds_nothing_up(workspace: Workspace, serve: Callab
     assert WindowMessage.objects.filter(message=message).exists()
 
 
+@pytest.mark.long
 def test_a_reference_that_was_not_shown_changes_nothing(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
     def answer(given: Messages) -> Any:
         return {"messages": [{"m": "m1", "verdict": "signal"}, {"m": "m7", "verdict": "noise"}]}
@@ -123,6 +124,7 @@ def test_a_reference_that_was_not_shown_changes_nothing(workspace: Workspace, se
     assert [Message.objects.get(pk=each.pk).verdict for each in others] == ["signal", "weak"]
 
 
+@pytest.mark.long
 def test_words_for_local_models_are_shown_to_no_other(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
     fake = serve("score_noise", local=False)
     house = factories.make_source(workspace, "house", local_only=True)
@@ -133,6 +135,7 @@ def test_words_for_local_models_are_shown_to_no_other(workspace: Workspace, serv
     assert "printer" in shown_in(fake)
 
 
+@pytest.mark.long
 def test_the_run_s_cap_holds_for_it(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
     fake = serve("score_noise")
     many(workspace, 90)

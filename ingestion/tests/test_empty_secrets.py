@@ -107,6 +107,7 @@ def test_the_api_refuses_it_or_makes_one(owner: Person) -> None:
         assert owner.api.patch(f"/api/sources/{hook.pk}", paused, format="json").status_code == status, paused
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", some(["slack", "webhook", "mattermost", "email"], 3))
 def test_the_admin_refuses_it(admin: Client, owner: Person, kind: str) -> None:
     form = {"workspace": owner.workspace.pk, "name": "x", "kind": kind, "config": "{}", "is_active": "on"}

@@ -193,6 +193,7 @@ def test_an_integer_beyond_pythons_limit_ends_the_file_and_not_the_process(tmp_p
             list(export)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "content", [b"[" * 300_000, b'{"a":' * 100_000, b'{"type":"private_group","id":1,"messages":[' + b"[" * 200_000]
 )
@@ -302,6 +303,7 @@ FILES = st.one_of(
 )
 
 
+@pytest.mark.long
 @settings(
     max_examples=1_000 if LONG else 40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -96,6 +96,7 @@ def test_what_was_left_out_keeps_its_reason_without_a_word_of_it(
     assert CANARY not in delivery.error
 
 
+@pytest.mark.long
 def test_raw_deliveries_are_for_admins_and_those_of_closed_sources_for_nobody_else(owner: Person) -> None:
     open_one = delivered(owner, {"text": f"{CANARY} in the open"})
     closed = Source.objects.create(workspace=owner.workspace, name="closed", kind="webhook", restricted=True)

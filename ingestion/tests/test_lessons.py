@@ -111,6 +111,7 @@ def test_what_people_keep_calling_noise_is_noise_from_then_on_and_back(owner: Pe
     assert "canary" not in owner.browser.get("/settings/noise/").content.decode()
 
 
+@pytest.mark.long
 def test_an_author_who_is_called_like_a_program_but_no_sure_signal_of_theirs(owner: Person) -> None:
     ci, ann = PersonDraft("ci", "Deploy-CI"), PersonDraft("u", "Abbot Talbot")
     sure = ["Build 7 fails, who looks at it before the demo?", "The build of web moves to Monday for all of you",

@@ -117,6 +117,7 @@ def test_a_secret_of_several_parts_is_changed_part_by_part(admin: Client) -> Non
     assert json.loads(source.open_secret()) == {"signing_secret": "first", "bot_token": "xoxb-2"}
 
 
+@pytest.mark.long
 def test_a_mailbox_and_a_mapping_are_kept_in_the_config(admin: Client) -> None:
     filled(
         admin, f"{SOURCES}new/?kind=email", name="box", host="imap.example.com", user="team", password="pw",
@@ -132,6 +133,7 @@ def test_a_mailbox_and_a_mapping_are_kept_in_the_config(admin: Client) -> None:
     assert "no expression" in filled(admin, f"{SOURCES}new/?kind=webhook", name="other", map_text="a[").content.decode()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("given", "steps"),
     [
@@ -159,6 +161,7 @@ def test_a_webhook_has_an_address_for_each_format_and_says_what_to_enter_there(
     assert "format" not in hidden
 
 
+@pytest.mark.long
 def test_a_secret_of_the_platform_s_is_changed_without_a_gap(admin: Client, owner: Person) -> None:
     filled(admin, f"{SOURCES}new/?kind=mattermost", name="team", token="first")
     source = Source.objects.get()
@@ -182,6 +185,7 @@ def test_a_secret_of_the_platform_s_is_changed_without_a_gap(admin: Client, owne
     assert patched(secret="fifth", end_previous_secret=True) == ["fifth"]
 
 
+@pytest.mark.long
 def test_the_token_of_another_bot_ends_the_one_before(admin: Client) -> None:
     filled(admin, f"{SOURCES}new/?kind=telegram", name="bot", token=TOKEN)
     source = Source.objects.get()
@@ -191,6 +195,7 @@ def test_the_token_of_another_bot_ends_the_one_before(admin: Client) -> None:
         assert source.open_secrets() == valid
 
 
+@pytest.mark.long
 def test_a_mailbox_and_posted_mail_never_share_a_secret(admin: Client) -> None:
     new = f"{SOURCES}new/?kind=email"
     assert "Name the server" in filled(admin, new, name="box", way="imap", host="").content.decode()
@@ -261,6 +266,7 @@ def test_a_mapping_is_tried_on_a_body_that_is_pasted(admin: Client) -> None:
     assert not Source.objects.exists()
 
 
+@pytest.mark.long
 def test_a_new_signing_secret_is_shown_once_and_the_one_before_lasts_a_day(admin: Client, owner: Person) -> None:
     source = hook(owner)
     first = Page.of(admin.post(f"{SOURCES}{source.pk}/secret/")).one("code", id="secret").text
@@ -273,6 +279,7 @@ def test_a_new_signing_secret_is_shown_once_and_the_one_before_lasts_a_day(admin
     assert f"http://localhost/webhook/generic/{source.uid}" in shown
 
 
+@pytest.mark.long
 def test_telegrams_webhook_is_set_and_checked(admin: Client, owner: Person, settings: Settings) -> None:
     source = Source.objects.create(workspace=owner.workspace, name="bot", kind="telegram")
     address = f"{SOURCES}{source.pk}/telegram/"
@@ -299,6 +306,7 @@ def follow(client: Client, address: str, do: str, **how: Any) -> str:
     return client.post(address, {"do": do}, follow=True, **how).content.decode()
 
 
+@pytest.mark.long
 def test_deliveries_are_listed_shown_as_they_came_and_processed_again(admin: Client, owner: Person) -> None:
     source = hook(owner)
     made = Delivery.objects.bulk_create(

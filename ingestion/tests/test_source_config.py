@@ -58,6 +58,7 @@ def test_what_is_no_config_is_refused_by_the_api_and_the_administration(admin: C
     assert Source.objects.get().config == {"mine": 1}
 
 
+@pytest.mark.long
 def test_what_may_stand_there_from_before_breaks_neither_page_nor_door(admin: Client, owner: Person) -> None:
     for kind, config, _ in WRONG:
         source = Source(workspace=owner.workspace, name="old", kind=kind)

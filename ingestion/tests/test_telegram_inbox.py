@@ -149,6 +149,7 @@ def test_edited_version_newer_or_older_than_stored(source: Source) -> None:
     assert list(Message.objects.get().revisions.values_list("text", flat=True)) == ["second", "as sent"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("facts", "kind", "text"),
     [

@@ -125,6 +125,7 @@ def test_a_file_that_is_no_export_is_refused_by_its_own_name(manager: Client) ->
     assert Upload.objects.count() == 1
 
 
+@pytest.mark.long
 def test_a_cut_file_keeps_what_is_whole_and_says_so(manager: Client, folder: Path) -> None:
     upload = looked(manager, EXPORT[: len(EXPORT) * 2 // 3])
     assert upload.preview["cut"]
@@ -142,6 +143,7 @@ def test_a_cut_file_keeps_what_is_whole_and_says_so(manager: Client, folder: Pat
     assert manager.post(f"/settings/uploads/{upload.pk}/start/").status_code == 409
 
 
+@pytest.mark.long
 def test_the_file_of_an_import_that_failed_goes_when_it_is_dismissed(
     manager: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +162,7 @@ def test_the_file_of_an_import_that_failed_goes_when_it_is_dismissed(
     assert "another encoding" in manager.get(f"/settings/uploads/{upload.pk}/").content.decode()
 
 
+@pytest.mark.long
 def test_cancelled_in_the_middle_it_keeps_what_is_stored_and_goes_on_later(
     manager: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +189,7 @@ def test_cancelled_in_the_middle_it_keeps_what_is_stored_and_goes_on_later(
     assert upload.counts["seen"] == sum(upload.counts[name] for name in ("created", "unchanged"))
 
 
+@pytest.mark.long
 def test_what_a_lost_worker_held_is_taken_over_and_fails_at_last(manager: Client) -> None:
     upload = act(manager, looked(manager), "start")
     held = upload_work.take(upload.pk, "importing")
@@ -219,6 +223,7 @@ def test_what_nobody_has_thought_of_ends_in_a_word_about_it(manager: Client) -> 
     assert act(manager, upload, "check").status == "checking"
 
 
+@pytest.mark.long
 def test_the_report_has_each_skipped_record_and_no_formula(manager: Client) -> None:
     upload = looked(manager)
     Upload.objects.update(report=[["=1+1", "@evil"], [" -2", "plain, with comma"], ["m7", 'a "quote"']])
@@ -237,6 +242,7 @@ def test_the_report_has_each_skipped_record_and_no_formula(manager: Client) -> N
     assert len(found.report) == 1
 
 
+@pytest.mark.long
 def test_a_csv_whose_columns_were_not_guessed_is_read_as_it_is_told(manager: Client) -> None:
     table = b"Wann;Wer;Inhalt\n02.01.2026 10:00;Ann;the export fails\n"
     upload = looked(manager, table, name="table.csv")
@@ -252,6 +258,7 @@ def test_a_csv_whose_columns_were_not_guessed_is_read_as_it_is_told(manager: Cli
     assert (found.text, found.sent_at.isoformat()) == ("the export fails", "2026-01-02T08:00:00+00:00")
 
 
+@pytest.mark.long
 def test_files_go_after_a_week_and_nothing_at_work_is_deleted(manager: Client, folder: Path) -> None:
     old, fresh, busy = sent(manager), looked(manager), act(manager, looked(manager), "start")
     act(manager, old, "cancel")

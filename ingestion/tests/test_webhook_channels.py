@@ -117,6 +117,7 @@ class TestSlack:
         assert Message.objects.get().text == "we ship on Friday"
         assert MessageRevision.objects.get().text == "we ship on Monday"
 
+    @pytest.mark.long
     @pytest.mark.parametrize("late", [False, True])
     def test_message_deleted_also_when_it_comes_first(self, slack: Source, late: bool) -> None:
         bodies = [said("a secret plan"), deleted()]
@@ -129,6 +130,7 @@ class TestSlack:
                 row for row in Delivery.objects.all() if b'"event_id": "Ev"' in row.raw and b"previous" not in row.raw
             ]
 
+    @pytest.mark.long
     def test_a_stone_in_the_place_of_a_thread_s_root_is_a_deletion(self, slack: Source) -> None:
         receive(slack, said("root"), changed("This message was deleted.", subtype="tombstone"))
         assert Message.objects.get().deleted_at is not None
@@ -153,6 +155,7 @@ class TestSlack:
         assert (media.kind, media.metadata["file_name"]) == ("media", "log.txt")
         assert own.is_own
 
+    @pytest.mark.long
     def test_channel_and_people_under_new_names(self, slack: Source) -> None:
         rename = {"type": "channel_rename", "channel": {"id": "C1", "name": "developers"}}
         person = {"type": "user_change", "user": {"id": "U1", "profile": {"display_name": "Anna"}}}
@@ -163,6 +166,7 @@ class TestSlack:
         receive(slack, said("later", ts=LATER))
         assert list(Participant.objects.values_list("name", flat=True)) == ["Anna"]
 
+    @pytest.mark.long
     def test_the_same_chat_live_and_imported_is_one_message_each(
         self, slack: Source, owner: Person, tmp_path: Path
     ) -> None:
@@ -180,6 +184,7 @@ class TestSlack:
         assert Message.objects.order_by("sent_at")[0].url == ""  # the source is not at hand
 
 
+@pytest.mark.long
 def test_a_slack_message_leads_to_its_team_and_to_none_that_is_guessed(
     slack: Source, owner: Person, slack_api: list[str]
 ) -> None:
@@ -206,6 +211,7 @@ def test_a_slack_message_leads_to_its_team_and_to_none_that_is_guessed(
     assert probing.probe(slack) == probing.Probe(False, "Slack refused the bot token: user_not_found.")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
@@ -251,6 +257,7 @@ def hub(action: str, **more: Any) -> dict[str, Any]:
     return {"action": action, "repository": REPOSITORY, **more}
 
 
+@pytest.mark.long
 def test_github_issues_and_comments_with_edits_and_deletions(owner: Person) -> None:
     source = made(owner, "webhook", "github")
     pull = {**ISSUE, "number": 6, "html_url": "https://github.com/o/r/pull/6", "head": {}, "body": None}
@@ -285,6 +292,7 @@ def test_github_issues_and_comments_with_edits_and_deletions(owner: Person) -> N
     ]
 
 
+@pytest.mark.long
 def test_gitlab_issues_and_notes_with_edits(owner: Person) -> None:
     source = made(owner, "webhook", "gitlab")
     base = {

@@ -51,6 +51,7 @@ def test_make_read_change_list_and_delete(manager: Person, path: str) -> None:
     assert manager.api.get(url).status_code == 404
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", some(list(BODIES), 2, 1))
 def test_a_viewer_only_reads_and_a_stranger_sees_nothing(
     manager: Person, viewer: Person, stranger: Person, path: str
@@ -65,6 +66,7 @@ def test_a_viewer_only_reads_and_a_stranger_sees_nothing(
     assert stranger.api.get(f"/api/{path}").json()["results"] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("path", "wrong"),
     some(
@@ -99,6 +101,7 @@ def test_a_project_name_is_taken_once_and_its_version_grows(manager: Person) -> 
     assert (body["version"], changed["version"]) == ("1.0.0", "1.0.1")
 
 
+@pytest.mark.long
 def test_things_of_another_workspace_can_not_be_named(owner: Person, stranger: Person) -> None:
     theirs = Topic.objects.create(workspace=stranger.workspace, name="Secret")
     atom = Atom.objects.create(workspace=stranger.workspace, type="idea", title="x")
@@ -114,6 +117,7 @@ def test_things_of_another_workspace_can_not_be_named(owner: Person, stranger: P
     assert owner.api.post(f"/api/topics/{topic}/merge", {"into": theirs.pk}, format="json").status_code == 404
 
 
+@pytest.mark.long
 def test_assignee_and_project_by_name_or_id(owner: Person) -> None:
     person = Participant.objects.create(workspace=owner.workspace, platform="api", external_id="d", name="Dana")
     project = Project.objects.create(workspace=owner.workspace, name="Core")
@@ -123,6 +127,7 @@ def test_assignee_and_project_by_name_or_id(owner: Person) -> None:
         assert (body["project"], body["project_name"]) == (project.pk, "Core")
 
 
+@pytest.mark.long
 def test_a_tasks_status_moves_through_history_and_events(owner: Person) -> None:
     pk = add(owner, "tasks").json()["id"]
     owner.api.patch(f"/api/tasks/{pk}", {"status": "done"}, format="json")
@@ -134,6 +139,7 @@ def test_a_tasks_status_moves_through_history_and_events(owner: Person) -> None:
     assert {line["what"] for line in lines} == {"task.created", "task.updated", "open → done", "by hand: edit"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("query", "found"),
     some(
@@ -155,6 +161,7 @@ def test_task_filters(owner: Person, query: str, found: int) -> None:
     assert len(owner.api.get(f"/api/tasks?{query}").json()["results"]) == found
 
 
+@pytest.mark.long
 def test_a_topic_counts_and_lists_its_atoms_and_messages(owner: Person) -> None:
     topic = Topic.objects.create(workspace=owner.workspace, name="Billing")
     quotes = [make_quote(owner.workspace) for _ in range(3)]
@@ -183,6 +190,7 @@ def test_an_atom_is_stale_when_a_quote_of_it_is(owner: Person) -> None:
     assert owner.api.get(f"/api/atoms/{atom.pk}").json()["stale"] is True
 
 
+@pytest.mark.long
 def test_merging_topics_moves_atoms_and_words(owner: Person) -> None:
     loser, winner = (add(owner, "topics", name=name, keywords=[name]).json()["id"] for name in ("a", "b"))
     atom = add(owner, "atoms", topics=[loser]).json()["id"]
@@ -198,6 +206,7 @@ def test_merging_topics_moves_atoms_and_words(owner: Person) -> None:
     assert owner.api.post(f"/api/topics/{winner}/merge", {"into": loser}, format="json").status_code == 409
 
 
+@pytest.mark.long
 def test_merging_atoms_moves_links_tasks_and_quotes(owner: Person) -> None:
     loser, winner, other = (add(owner, "atoms", title=name).json()["id"] for name in "abc")
     for start, end in [(loser, other), (other, loser), (loser, winner)]:
@@ -209,6 +218,7 @@ def test_merging_atoms_moves_links_tasks_and_quotes(owner: Person) -> None:
     assert set(Task.objects.get(pk=task).atoms.values_list("pk", flat=True)) == {loser, winner}
 
 
+@pytest.mark.long
 def test_the_same_link_twice_is_one_and_never_to_itself(owner: Person) -> None:
     one, other = (add(owner, "atoms").json()["id"] for _ in range(2))
     body = {"from_atom": one, "to_atom": other, "type": "solves"}
@@ -225,6 +235,7 @@ def test_the_same_link_twice_is_one_and_never_to_itself(owner: Person) -> None:
     assert owner.api.delete(f"/api/atom-links/{first}").status_code == 204
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", some(["topics", "atoms", "tasks", "projects", "atom-links"], 3))
 def test_a_list_costs_the_same_queries_however_long_it_is(manager: Person, path: str) -> None:
     topic = Topic.objects.create(workspace=manager.workspace, name="Billing")

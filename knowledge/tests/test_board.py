@@ -104,6 +104,7 @@ def test_filters_stand_in_the_url_and_stay_in_both_views(rita: Person) -> None:
     assert any("view=board" in tag.attrs["href"] for tag in page.all("a", href=f"assignee={dana.pk}"))
 
 
+@pytest.mark.long
 def test_a_card_moves_by_a_plain_button_and_the_move_has_a_history(rita: Person) -> None:
     task = Task.objects.create(workspace=rita.workspace, title="Fix it", priority="high")
     client, at = rita.browser, f"{BOARD}&priority=high"
@@ -115,6 +116,7 @@ def test_a_card_moves_by_a_plain_button_and_the_move_has_a_history(rita: Person)
     assert Edit.objects.get().fields == [{"name": "status", "old": "open", "new": "in_progress"}]
 
 
+@pytest.mark.long
 def test_a_move_by_htmx_gives_the_whole_board_back(rita: Person) -> None:
     task = Task.objects.create(workspace=rita.workspace, title="Fix it", priority="high")
     Task.objects.create(workspace=rita.workspace, title="Out of the filter")
@@ -130,6 +132,7 @@ def test_a_move_by_htmx_gives_the_whole_board_back(rita: Person) -> None:
     assert "“Fix it”: done." in answer.one("div", id="toasts").text
 
 
+@pytest.mark.long
 def test_a_viewer_sees_the_board_and_moves_nothing(rita: Person) -> None:
     task = Task.objects.create(workspace=rita.workspace, title="Fix it")
     client = make_person("vera", role="viewer").browser
@@ -141,6 +144,7 @@ def test_a_viewer_sees_the_board_and_moves_nothing(rita: Person) -> None:
     assert answer.status_code == 403
 
 
+@pytest.mark.long
 def test_many_tasks_ask_for_no_more_queries(rita: Person) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked:

@@ -111,6 +111,7 @@ def test_a_form_made_before_somebody_elses_change_is_refused(rita: Person, atom:
     assert atom.title == "Retry six times"
 
 
+@pytest.mark.long
 def test_a_task_is_edited_and_taken_back_by_plain_forms(rita: Person) -> None:
     Participant.objects.create(workspace=rita.workspace, platform="api", external_id="d", name="Dana")
     task = Task.objects.create(workspace=rita.workspace, title="Fix it", labels=["a", "b"])
@@ -132,6 +133,7 @@ def test_a_task_is_edited_and_taken_back_by_plain_forms(rita: Person) -> None:
     assert "Taken back by rita" in Page.of(client.get(here)).one("section", id="history").text
 
 
+@pytest.mark.long
 def test_history_tells_a_decision_from_a_change_by_hand(rita: Person) -> None:
     proposal = make_proposal(rita.workspace, "atom", "Export fails")
     atom_id = desk.approve(proposal_id=proposal.pk, by=rita.user).created_id
@@ -150,6 +152,7 @@ def test_history_tells_a_decision_from_a_change_by_hand(rita: Person) -> None:
     assert f"rita approved a proposal: #{proposal.pk}" in deeds[2]
 
 
+@pytest.mark.long
 def test_a_change_in_the_admin_has_the_same_history(atom: Atom) -> None:
     boss = make_person("boss", role="manager")
     client, at = boss.browser, f"/admin/knowledge/atom/{atom.pk}/change/"
@@ -164,6 +167,7 @@ def test_a_change_in_the_admin_has_the_same_history(atom: Atom) -> None:
     assert (edit.by, edit.fields[0]["old"]) == (boss.user, "Retry three times")
 
 
+@pytest.mark.long
 def test_the_api_shows_and_takes_back_a_change(rita: Person, stranger: Person) -> None:
     pk = rita.api.post("/api/tasks", {"title": "Fix it"}, format="json").json()["id"]
     rita.api.patch(f"/api/tasks/{pk}", {"title": "Fix that"}, format="json")

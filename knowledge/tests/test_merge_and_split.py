@@ -96,6 +96,7 @@ def test_a_split_may_leave_the_atoms_here_too(rita: Person, two: TwoTopics) -> N
     assert two.billing.atoms.count() == 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("wrong", ["nothing", "elsewhere", "a name taken", "no name"])
 def test_a_split_that_makes_no_sense_changes_nothing(rita: Person, two: TwoTopics, wrong: str) -> None:
     outside = Atom.objects.create(workspace=rita.workspace, type="idea", title="Elsewhere")
@@ -124,6 +125,7 @@ def test_what_others_built_on_a_split_is_told_before_it_goes(rita: Person, two: 
     assert not Topic.objects.filter(pk=made.pk).exists()
 
 
+@pytest.mark.long
 def test_the_page_finds_a_topic_to_merge_into_and_takes_it_back(rita: Person, two: TwoTopics) -> None:
     Topic.objects.create(workspace=rita.workspace, name="Holidays")
     client, at = rita.browser, f"/topics/{two.billing.pk}/merge/"
@@ -143,6 +145,7 @@ def test_the_page_finds_a_topic_to_merge_into_and_takes_it_back(rita: Person, tw
     assert two.billing.status == "active"
 
 
+@pytest.mark.long
 def test_the_page_splits_by_a_plain_form(rita: Person, two: TwoTopics) -> None:
     client, at = rita.browser, f"/topics/{two.billing.pk}/split/"
     page = Page.of(client.get(at))
@@ -157,6 +160,7 @@ def test_the_page_splits_by_a_plain_form(rita: Person, two: TwoTopics) -> None:
     assert "rita split this off from Billing" in told
 
 
+@pytest.mark.long
 def test_the_api_merges_splits_and_takes_back(rita: Person, two: TwoTopics) -> None:
     at = f"/api/topics/{two.billing.pk}"
     made = rita.api.post(f"{at}/split", {"name": "VAT", "atoms": [two.atoms[0].pk]}, format="json")

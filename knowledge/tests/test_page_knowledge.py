@@ -103,6 +103,7 @@ def page_link(response: Any, href: str) -> bool:
     return bool(Page.of(response).all("a", href=href))
 
 
+@pytest.mark.long
 def test_topics_go_on_by_keyset(reviewer: Person) -> None:
     Topic.objects.bulk_create(Topic(workspace=reviewer.workspace, name=f"Topic {n // 10:02}") for n in range(70))
     client = reviewer.browser
@@ -112,6 +113,7 @@ def test_topics_go_on_by_keyset(reviewer: Person) -> None:
     assert len(keys) == len(set(keys)) == 70
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", some(["topics", "atoms", "tasks"], 3))
 def test_a_stranger_gets_404(reviewer: Person, stranger: Person, kind: str) -> None:
     topic = Topic.objects.create(workspace=reviewer.workspace, name="Billing")
@@ -124,6 +126,7 @@ def test_a_stranger_gets_404(reviewer: Person, stranger: Person, kind: str) -> N
     assert reviewer.browser.get(f"/{kind}/{made.pk}/").status_code == 200
 
 
+@pytest.mark.long
 def test_the_trail_leads_from_a_task_to_the_exact_words(reviewer: Person) -> None:
     message = make_message(reviewer.workspace, "the export dies with a 500", author="Ines")
     topic = Topic.objects.create(workspace=reviewer.workspace, name="Exports")
@@ -150,6 +153,7 @@ def test_the_trail_leads_from_a_task_to_the_exact_words(reviewer: Person) -> Non
     assert page_link(reviewer.browser.get(f"/tasks/{task.pk}/"), f"/messages/{message.pk}/")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("query", "expected"),
     some(
@@ -178,6 +182,7 @@ def test_tasks_are_filtered_by_the_url(reviewer: Person, query: str, expected: s
     assert keys == {str(made[name].pk) for name in expected}
 
 
+@pytest.mark.long
 def test_the_status_of_a_task_is_set_by_a_plain_form(reviewer: Person) -> None:
     task = Task.objects.create(workspace=reviewer.workspace, title="Fix it")
     client, at = reviewer.browser, f"/tasks/{task.pk}/"
@@ -202,6 +207,7 @@ def test_a_picture_is_drawn_of_linked_atoms_only() -> None:
     assert all(0 <= value <= picture.size for point in picture.points for value in (point.x, point.y))
 
 
+@pytest.mark.long
 def test_the_pages_ask_for_no_more_queries_however_much_there_is(reviewer: Person) -> None:
     topic = Topic.objects.create(workspace=reviewer.workspace, name="Billing")
     task = Task.objects.create(workspace=reviewer.workspace, title="Mend it")

@@ -113,6 +113,7 @@ def test_a_change_shows_as_a_version_with_its_difference(manager: Person, viewer
     assert "billing, VAT" in page.text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("field", "text", "said"),
     some(
@@ -150,6 +151,7 @@ def test_a_name_that_is_taken_is_told_at_the_name(manager: Person) -> None:
     assert "already" in page.one("ul", id="id_name_error").text
 
 
+@pytest.mark.long
 def test_two_who_change_it_at_once_do_not_undo_each_other(manager: Person) -> None:
     project = made(manager, keywords=["a"])
     client = manager.browser
@@ -176,6 +178,7 @@ def test_a_viewer_changes_nothing_and_a_stranger_sees_nothing(
     assert "Core" not in Page.of(stranger.browser.get("/projects/")).text
 
 
+@pytest.mark.long
 def test_the_list_says_how_many_tasks_are_open_so_far_and_no_further(
     manager: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +197,7 @@ def test_the_list_says_how_many_tasks_are_open_so_far_and_no_further(
     assert rows == {"None": "0 open tasks", "One": "1 open task", "Two": "2 open tasks", "Many": "2+ open tasks"}
 
 
+@pytest.mark.long
 def test_the_list_takes_as_many_queries_for_many_projects(manager: Person) -> None:
     client = manager.browser
 
@@ -217,6 +221,7 @@ def test_the_list_takes_as_many_queries_for_many_projects(manager: Person) -> No
     assert len(Page.of(client.get(f"/projects/{rest}")).all("a", class_="item-row")) == 11
 
 
+@pytest.mark.long
 def test_a_removed_project_is_gone_from_its_page(manager: Person) -> None:
     project = made(manager)
     client = manager.browser

@@ -59,6 +59,7 @@ def test_any_text_is_a_question(filled: Person, q: str) -> None:
     assert filled.api.get("/api/search", {"q": q}).status_code == 200
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("query", some(["", "q=", "q=a&kind=user", "q=a&limit=0", "q=a&limit=x", "q=a&limit=1000"], 3))
 def test_a_bad_question_is_400(filled: Person, query: str) -> None:
     assert filled.api.get(f"/api/search?{query}").status_code == 400

@@ -64,6 +64,7 @@ def test_a_split_is_taken_back_from_its_toast(rita: Person, world: TwoTopics) ->
     assert accepted() == before
 
 
+@pytest.mark.long
 def test_an_edit_is_taken_back_from_its_toast_and_none_is_offered_where_nothing_was_different(
     rita: Person, world: TwoTopics
 ) -> None:
@@ -84,6 +85,7 @@ def test_an_edit_is_taken_back_from_its_toast_and_none_is_offered_where_nothing_
     assert atom.title == "A third title"
 
 
+@pytest.mark.long
 def test_a_task_that_was_moved_on_its_page_or_the_board_goes_back(rita: Person, world: TwoTopics) -> None:
     client, task = rita.browser, world.task
     token = token_for(client)
@@ -100,6 +102,7 @@ def test_a_task_that_was_moved_on_its_page_or_the_board_goes_back(rita: Person, 
         assert not [tag for tag in again.tags if "data-undo" in tag.attrs], "nothing was different"
 
 
+@pytest.mark.long
 def test_whoever_has_it_open_hears_of_each_change_by_hand(rita: Person, world: TwoTopics) -> None:
     by, billing, (problem, solution, decision) = rita.user, world.billing, world.atoms
     services.change_topic(topic_id=billing.pk, by=by, values={"description": "VAT and all"})
@@ -159,6 +162,7 @@ def atom(rita: Person, quote: Quote) -> Atom:
     return atom
 
 
+@pytest.mark.long
 def test_a_task_asks_whether_it_holds_and_hears_it_once(rita: Person, atom: Atom, quote: Quote) -> None:
     task = Task.objects.create(workspace=rita.workspace, title="Build the retries")
     task.atoms.add(atom)
@@ -175,6 +179,7 @@ def test_a_task_asks_whether_it_holds_and_hears_it_once(rita: Person, atom: Atom
     assert Page.of(client.get(at)).all("form", action="/still-true/")
 
 
+@pytest.mark.long
 def test_a_topic_lists_what_is_in_doubt_and_is_answered_there(rita: Person, atom: Atom, quote: Quote) -> None:
     topic = Topic.objects.create(workspace=rita.workspace, name="Retries")
     topic.quotes.add(quote)
@@ -202,6 +207,7 @@ def test_a_quote_of_something_else_is_refused(rita: Person, atom: Atom, quote: Q
             services.confirm_quote(kind=kind, object_id=row.pk, quote_id=quote.pk, by=rita.user)
 
 
+@pytest.mark.long
 def test_a_viewer_sees_the_doubt_and_no_button(rita: Person, atom: Atom, quote: Quote) -> None:
     topic = Topic.objects.create(workspace=rita.workspace, name="Retries")
     atom.topics.add(topic)

@@ -196,6 +196,7 @@ NASTY = [
 ]
 
 
+@pytest.mark.long
 def test_what_was_embedded_decides_and_no_clock(owner: Person) -> None:
     """An edit may come late, with a time of its platform from before the vector was made."""
     said = make_message(owner.workspace, text="the export fails")

@@ -210,6 +210,7 @@ def from_nobody_knows_where(workspace: Workspace) -> Proposal:
     return make(workspace, run=None)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "case",
     some(
@@ -253,6 +254,7 @@ def test_a_second_voice_that_comes_later_is_heard(policy: AutoApproval) -> None:
     assert status_of(proposal) == "approved"
 
 
+@pytest.mark.long
 def test_what_people_called_not_the_same_is_no_likeness(policy: AutoApproval, alice: User) -> None:
     waiting = make(policy.workspace, f"{TITLES[0]} again", confidence=0.5)
     proposal = make(policy.workspace)
@@ -271,6 +273,7 @@ def test_a_policy_that_is_off_or_elsewhere_does_nothing(policy: AutoApproval, al
     assert [status_of(one) for one in proposals] == ["pending", "pending"]
 
 
+@pytest.mark.long
 def test_a_sample_is_kept_for_people_and_marked(policy: AutoApproval, monkeypatch: pytest.MonkeyPatch) -> None:
     sample(monkeypatch, everything=True)
     proposal = make(policy.workspace)
@@ -290,6 +293,7 @@ def test_the_sample_is_the_same_every_time_and_about_as_large_as_asked() -> None
     assert all(auto.is_sampled(pk, 1) for pk in range(1_000))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("decided", "rejected", "is_on"),
     some([(10, 1, True), (50, 5, True), (10, 2, False), (50, 6, False), (9, 9, True)], 3),
@@ -310,6 +314,7 @@ def test_too_many_rejected_of_the_sample_turn_it_off(
         assert AutoApproval.objects.get(pk=policy.pk).is_active
 
 
+@pytest.mark.long
 def test_only_the_last_fifty_of_the_sample_count(policy: AutoApproval, alice: User) -> None:
     make_decided(policy.workspace, alice, 9, wrong=9, sampled_at=timezone.now())
     make_decided(policy.workspace, alice, 50, sampled_at=timezone.now())
@@ -317,6 +322,7 @@ def test_only_the_last_fifty_of_the_sample_count(policy: AutoApproval, alice: Us
     assert AutoApproval.objects.get(pk=policy.pk).is_active
 
 
+@pytest.mark.long
 def test_the_job_after_a_decision_looks_at_the_sample(policy: AutoApproval, alice: User) -> None:
     for number in range(10):
         proposal = make_proposal(policy.workspace, "atom", sampled_at=timezone.now())
@@ -328,6 +334,7 @@ def test_the_job_after_a_decision_looks_at_the_sample(policy: AutoApproval, alic
     assert not AutoApproval.objects.get(pk=policy.pk).is_active
 
 
+@pytest.mark.long
 def test_a_run_that_ended_is_taken_in_compared_and_approved(policy: AutoApproval) -> None:
     run = make_run(policy.workspace)
     type(run).objects.filter(pk=run.pk).update(status="completed", finished_at=timezone.now())
@@ -348,6 +355,7 @@ def test_a_run_that_ended_is_taken_in_compared_and_approved(policy: AutoApproval
     assert ReviewAction.objects.count() == 5
 
 
+@pytest.mark.long
 def test_a_run_under_way_waits_for_its_end(policy: AutoApproval) -> None:
     """While a run works nothing is compared yet, and what is not compared is not approved."""
     run = make_run(policy.workspace)
@@ -358,6 +366,7 @@ def test_a_run_under_way_waits_for_its_end(policy: AutoApproval) -> None:
     assert status_of(Proposal.objects.get(kind="atom")) == "approved"
 
 
+@pytest.mark.long
 def test_one_that_cannot_be_applied_is_left_and_the_others_go_on(
     policy: AutoApproval, monkeypatch: pytest.MonkeyPatch
 ) -> None:

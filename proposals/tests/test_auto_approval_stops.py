@@ -105,6 +105,7 @@ def the_same(workspace: Workspace) -> AnalysisRun:
     return make_agent_run(workspace, 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("case", "call", "is_on"),
     some(
@@ -151,6 +152,7 @@ def test_a_run_that_found_nothing_of_its_kind_changes_nothing(policy: AutoApprov
     assert AutoApproval.objects.get(pk=policy.pk).is_active
 
 
+@pytest.mark.long
 def test_one_of_another_engine_that_came_in_late_is_left_to_people(policy: AutoApproval) -> None:
     """Found before the policy was turned on, taken in after it: no reason to stop, and not what it is for."""
     run = run_of(policy.workspace, make_agent_run(policy.workspace, 2))
@@ -168,6 +170,7 @@ def test_one_that_was_on_before_engines_were_kept_stops(policy: AutoApproval) ->
     assert "whose proposals" in AutoApproval.objects.get(pk=policy.pk).stopped
 
 
+@pytest.mark.long
 def test_names_of_any_length_fit_and_are_told_apart(policy: AutoApproval) -> None:
     provider = Provider.objects.create(workspace=policy.workspace, name="p" * 120, kind="openai")
     runs = [make_agent_run(policy.workspace, 1), make_agent_run(policy.workspace, 1)]
@@ -202,6 +205,7 @@ def stop_by_undo(policy: AutoApproval, by: User) -> None:
 STOPS = [("engine", stop_by_engine), ("sample", stop_by_sample), ("undone", stop_by_undo)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("reason", "happen"), STOPS)
 def test_when_it_stops_itself_everybody_is_told_once(
     policy: AutoApproval, alice: User, reason: str, happen: Any
@@ -218,6 +222,7 @@ def test_when_it_stops_itself_everybody_is_told_once(
     assert (line.from_status, line.to_status, line.by, line.note) == ("on", "off", None, policy.stopped)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("happen", some([happen for _, happen in STOPS], 3))
 def test_when_it_stops_itself_its_page_says_why_and_a_managers_first_page(
     policy: AutoApproval, alice: User, happen: Any
@@ -237,6 +242,7 @@ def test_when_it_stops_itself_its_page_says_why_and_a_managers_first_page(
     assert policy.stopped not in Page.of(make_person("rita", role="reviewer").browser.get("/")).text
 
 
+@pytest.mark.long
 def test_a_manager_who_turns_it_off_sets_off_no_alarm(policy: AutoApproval, alice: User) -> None:
     services.turn_off(policy=policy, by=alice)
     assert not Event.objects.filter(type="policy.stopped").exists()

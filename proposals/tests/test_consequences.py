@@ -28,6 +28,7 @@ def items_of(proposal: Proposal, by: User) -> set[tuple[str, int]]:
     return {(item["kind"], item["id"]) for item in caught.value.extra["items"]}
 
 
+@pytest.mark.long
 def test_an_atom_that_fed_a_task(workspace: Workspace, alice: User) -> None:
     atom = approved(workspace, alice, "atom")
     task = approved(workspace, alice, "task", atoms=[atom.created_id])
@@ -46,6 +47,7 @@ def test_a_task_that_was_exported(workspace: Workspace, alice: User) -> None:
     assert not ExternalLink.objects.exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("values", [{"title": "By hand"}, {"status": "in_progress"}])
 def test_a_task_that_was_changed_since(workspace: Workspace, alice: User, values: dict[str, str]) -> None:
     task = approved(workspace, alice, "task")
@@ -61,6 +63,7 @@ def test_an_object_that_was_deleted_by_hand_is_no_obstacle(workspace: Workspace,
     assert services.undo(proposal_id=task.pk, by=alice).status == "pending"
 
 
+@pytest.mark.long
 def test_a_proposal_that_was_merged_into_it_comes_back_as_well(workspace: Workspace, alice: User) -> None:
     topic = approved(workspace, alice, "topic")
     loser = make_proposal(workspace, "topic")
@@ -72,6 +75,7 @@ def test_a_proposal_that_was_merged_into_it_comes_back_as_well(workspace: Worksp
     assert not Memory.objects.exists()
 
 
+@pytest.mark.long
 def test_an_update_of_it_comes_back_as_well(workspace: Workspace, alice: User) -> None:
     task = approved(workspace, alice, "task")
     update = make_proposal(
@@ -96,6 +100,7 @@ def test_the_winner_of_a_merge_was_decided_since(workspace: Workspace, alice: Us
     assert services.undo(proposal_id=loser.pk, by=alice, confirm=True).status == "pending"
 
 
+@pytest.mark.long
 def test_a_link_made_by_hand_is_a_consequence_and_one_that_comes_back_by_itself_is_not(
     workspace: Workspace, alice: User
 ) -> None:
@@ -125,6 +130,7 @@ def test_a_topic_into_which_another_was_merged(workspace: Workspace, alice: User
     assert (other.status, other.merged_into_id) == ("active", None)
 
 
+@pytest.mark.long
 def test_what_the_same_batch_made_is_no_consequence(workspace: Workspace, alice: User) -> None:
     topic = make_proposal(workspace, "topic", "Billing")
     atom = make_proposal(workspace, "atom", payload={"topic": "Billing"})
@@ -158,6 +164,7 @@ def test_undo_twice_by_one_person_is_quiet_and_a_colleague_is_told(workspace: Wo
     assert (caught.value.error_code, caught.value.extra["decided_by"]) == ("nothing_to_undo", "alice")
 
 
+@pytest.mark.long
 def test_approve_undo_approve_makes_one_thing(workspace: Workspace, alice: User) -> None:
     proposal = make_proposal(workspace, "task")
     for _ in range(3):

@@ -123,6 +123,7 @@ def test_a_decision_about_deleted_words_can_still_be_taken_back(workspace: Works
     assert everywhere() == []
 
 
+@pytest.mark.long
 def test_an_open_proposal_stands_on_what_is_left(workspace: Workspace) -> None:
     message, other = make_message(workspace, WORDS), make_message(workspace, "It leaks for me too, since Monday")
     both = make_proposal(workspace, quotes=[make_quote(workspace, message), make_quote(workspace, other)])
@@ -207,6 +208,7 @@ def test_the_second_deletion_does_nothing_and_the_first_is_told_once(workspace: 
     assert list(Event.objects.values_list("type", flat=True)) == ["message.deleted"]
 
 
+@pytest.mark.long
 def test_over_the_api_a_manager_deletes_and_a_reviewer_does_not(workspace: Workspace, alice: User) -> None:
     message = make_message(workspace, WORDS)
     boss = make_user(workspace, role="manager")
@@ -235,6 +237,7 @@ def test_a_failed_job_leaves_its_words_to_the_next(workspace: Workspace, monkeyp
     assert everywhere() == []
 
 
+@pytest.mark.long
 def test_findings_made_of_it_lose_the_words(workspace: Workspace) -> None:
     message = make_message(workspace, WORDS)
     run = make_run(workspace)
@@ -249,6 +252,7 @@ def test_findings_made_of_it_lose_the_words(workspace: Workspace) -> None:
     assert everywhere() == []
 
 
+@pytest.mark.long
 def test_on_its_page_a_manager_deletes_it(workspace: Workspace, alice: User) -> None:
     message = make_message(workspace, WORDS)
     client = Client()

@@ -136,6 +136,7 @@ def test_what_a_reviewer_quoted_in_the_reason_of_a_refusal(workspace: Workspace,
     assert proposal.note == "He only said: [deleted]"
 
 
+@pytest.mark.long
 def test_answers_that_are_kept_for_a_second_asking(workspace: Workspace, alice: User) -> None:
     message = make_message(workspace, WORDS)
     proposal = make_proposal(
@@ -176,6 +177,7 @@ def test_the_vectors_of_what_lost_its_words_are_made_anew(workspace: Workspace) 
 STRUCTURE = ["question", "in_progress", "2026-03-01", "knowledge.atom", "new_task", "relates_to", "critical"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("word", some(STRUCTURE, 6))
 def test_a_message_that_says_a_word_of_the_machine_breaks_nothing(workspace: Workspace, alice: User, word: str) -> None:
     """Anybody in the chat may say "question", and delete it."""
@@ -209,6 +211,7 @@ def test_a_message_that_says_a_word_of_the_machine_breaks_nothing(workspace: Wor
     assert Atom.objects.get(title="When?").type == "question"
 
 
+@pytest.mark.long
 def test_the_longest_message_is_taken_out_quickly(workspace: Workspace) -> None:
     """Words that nearly match from every place on: what a careless pattern needs minutes for."""
     text = "a " * 9_990 + "end"

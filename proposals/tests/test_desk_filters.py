@@ -63,6 +63,7 @@ def test_age_is_how_long_it_has_waited(reviewer: Person, client: Client, age: st
     assert shown(client, f"age={age}") == {made[old] for old in days}
 
 
+@pytest.mark.long
 def test_words_are_found_in_title_body_and_quotes(reviewer: Person, client: Client) -> None:
     workspace = reviewer.workspace
     silent = make_quote(workspace, text="hello there")
@@ -86,6 +87,7 @@ def test_what_has_no_letter_is_looked_for_in_titles(reviewer: Person, client: Cl
     assert shown(client, "q=%E2%82%AC") == {odd.pk}
 
 
+@pytest.mark.long
 def test_a_topic_has_itself_its_atoms_and_what_would_change_it(reviewer: Person, client: Client) -> None:
     workspace = reviewer.workspace
     topic = Topic.objects.create(workspace=workspace, name="Billing")
@@ -133,6 +135,7 @@ def saved_names(person: Person) -> list[str]:
     return [tag.text.strip() for tag in page.one("div", class_="saved").inside if "item" in tag.attrs.get("class", "")]
 
 
+@pytest.mark.long
 def test_filters_are_kept_under_a_name_opened_and_forgotten(reviewer: Person) -> None:
     old = make_proposal(reviewer.workspace, "task", created_at=timezone.now() - timedelta(days=9))
     make_proposal(reviewer.workspace, "task")
@@ -175,6 +178,7 @@ def test_what_can_not_be_kept_says_why(reviewer: Person, query: str, name: str, 
     assert not SavedFilter.objects.exists()
 
 
+@pytest.mark.long
 def test_all_from_a_confidence_up_shows_the_least_sure_first_and_is_undone_as_one(reviewer: Person) -> None:
     workspace = reviewer.workspace
     sure = make_proposals(

@@ -112,6 +112,7 @@ def test_what_can_not_be_chosen_says_why(reviewer: Person, loser: Proposal, of: 
     assert told in page.text.casefold()
 
 
+@pytest.mark.long
 def test_a_duplicate_of_a_proposal_keeps_its_link_and_comes_back(reviewer: Person, loser: Proposal) -> None:
     winner = make_proposal(reviewer.workspace, title="Quite other words")
     client, at = reviewer.browser, f"/review/{loser.pk}/duplicate/?of=/review/{winner.pk}/"
@@ -131,6 +132,7 @@ def test_a_duplicate_of_a_proposal_keeps_its_link_and_comes_back(reviewer: Perso
     assert winner.evidence.count() == 1
 
 
+@pytest.mark.long
 def test_a_duplicate_of_an_approved_thing_adds_its_evidence_and_links_to_it(reviewer: Person) -> None:
     atom = Atom.objects.create(workspace=reviewer.workspace, type="problem", title="Login fails")
     loser = make_proposal(reviewer.workspace, kind="atom", title="Nobody can sign in")

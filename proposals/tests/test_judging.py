@@ -121,6 +121,7 @@ def test_a_machine_of_ones_own_may_see_them(serve: Callable[..., FakeLLM], works
     assert said_of(first) == [True]
 
 
+@pytest.mark.long
 def test_an_answer_of_no_use_is_paid_once(serve: Callable[..., FakeLLM], workspace: Workspace) -> None:
     fake = serve(answer=lambda messages: {"pairs": [{"p": "p7", "same": True}, {"p": "nonsense"}]})
     first, _ = pair(workspace)
@@ -131,6 +132,7 @@ def test_an_answer_of_no_use_is_paid_once(serve: Callable[..., FakeLLM], workspa
     assert said_of(first) == [None]
 
 
+@pytest.mark.long
 def test_a_provider_that_is_away_is_asked_later(serve: Callable[..., FakeLLM], workspace: Workspace) -> None:
     fake = serve(answer=says(True), always="error")
     first, _ = pair(workspace)
@@ -154,6 +156,7 @@ def test_a_run_at_its_cap_pays_for_no_more(serve: Callable[..., FakeLLM], worksp
     assert fake.completions == []
 
 
+@pytest.mark.long
 def test_what_was_said_of_another_title_is_not_shown(serve: Callable[..., FakeLLM], workspace: Workspace) -> None:
     serve(answer=says(True))
     first, _ = pair(workspace)
@@ -162,6 +165,7 @@ def test_what_was_said_of_another_title_is_not_shown(serve: Callable[..., FakeLL
     assert said_of(first) == [None]
 
 
+@pytest.mark.long
 def test_the_end_of_a_run_and_the_sweep_have_it_done(serve: Callable[..., FakeLLM], workspace: Workspace) -> None:
     serve(answer=says(True))
     first, _ = pair(workspace)

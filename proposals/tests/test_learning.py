@@ -116,6 +116,7 @@ def test_what_if_is_by_kind_and_counts_only_what_is_new(workspace: Workspace, al
     assert rows["task", 0.7].rejected == 1
 
 
+@pytest.mark.long
 def test_what_a_policy_would_have_taken_is_sure_enough_said_by_two_and_of_its_engine(
     workspace: Workspace, alice: User
 ) -> None:
@@ -140,6 +141,7 @@ def test_another_workspace_is_not_counted(workspace: Workspace) -> None:
     assert not any(row.approved for row in found.what_if)
 
 
+@pytest.mark.long
 def test_it_takes_four_queries_whatever_was_decided(workspace: Workspace, alice: User) -> None:
     for number in range(12):
         run = make_agent_run(workspace, number % 3 + 1)

@@ -107,6 +107,7 @@ def test_the_same_decision_twice_is_one(owner: Person) -> None:
     assert Topic.objects.count() == 1
 
 
+@pytest.mark.long
 def test_htmx_gets_the_next_card_the_counts_and_the_toast(owner: Person) -> None:
     first, following = make_proposal(owner.workspace, rank=9), make_proposal(owner.workspace, rank=5)
     client = owner.browser
@@ -128,6 +129,7 @@ def test_the_last_card_leaves_an_empty_desk_that_says_so(owner: Person) -> None:
     assert "All decided" in Page.of(response).text
 
 
+@pytest.mark.long
 def test_the_desk_costs_the_same_for_5_as_for_60(owner: Person) -> None:
     quote = make_quote(owner.workspace)
     client = owner.browser

@@ -61,6 +61,7 @@ def test_decisions_are_told_and_taken_back(client: Client, reviewer: Person, own
     assert "taken back by ann" in " ".join(Page.of(client.get(PATH)).text.split())
 
 
+@pytest.mark.long
 def test_what_was_done_as_one_is_one_line(client: Client, reviewer: Person, owner: Person) -> None:
     ids = [make_proposal(owner.workspace, "topic").pk for _ in range(4)]
     done = services.decide_bulk(workspace=owner.workspace, ids=ids, verb="approve", by=reviewer.user)
@@ -80,6 +81,7 @@ def test_only_the_newest_of_a_proposal_can_be_taken_back(client: Client, reviewe
     assert [bool(deed.undo_url) for deed in response.context["deeds"]] == [True, False]
 
 
+@pytest.mark.long
 def test_long_histories_come_in_pages(client: Client, reviewer: Person, owner: Person) -> None:
     proposal = make_proposal(owner.workspace, "topic")
     ReviewAction.objects.bulk_create(
@@ -95,6 +97,7 @@ def test_long_histories_come_in_pages(client: Client, reviewer: Person, owner: P
     assert seen == 120
 
 
+@pytest.mark.long
 def test_the_number_of_queries_does_not_grow(
     client: Client, reviewer: Person, owner: Person, django_assert_max_num_queries: Any
 ) -> None:

@@ -93,6 +93,7 @@ def test_a_manager_sees_what_it_would_have_done_and_turns_it_on_and_off(manager:
     assert not row.is_active
 
 
+@pytest.mark.long
 def test_too_few_decisions_offer_no_button_and_are_refused(manager: Person) -> None:
     decide(manager, 19)
     services.save_policy(workspace=manager.workspace, kind="atom", threshold=0.9, sample_rate=0.1, by=manager.user)
@@ -106,6 +107,7 @@ def test_too_few_decisions_offer_no_button_and_are_refused(manager: Person) -> N
     assert not AutoApproval.objects.get().is_active
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "values", some([{"threshold": "0.5"}, {"threshold": "x"}, {"sample": "0"}, {"sample": "NaN"}], 4, 1)
 )
@@ -116,6 +118,7 @@ def test_what_makes_no_sense_is_refused(manager: Person, values: dict[str, str])
     assert not AutoApproval.objects.exists()
 
 
+@pytest.mark.long
 def test_a_policy_that_stopped_says_why(manager: Person) -> None:
     AutoApproval.objects.create(
         workspace=manager.workspace, kind="atom", stopped="People rejected 6 of 50.", stopped_at=timezone.now()
@@ -125,6 +128,7 @@ def test_a_policy_that_stopped_says_why(manager: Person) -> None:
     assert "People rejected 6 of 50." in text
 
 
+@pytest.mark.long
 def test_a_reviewer_sees_and_cannot_change(manager: Person) -> None:
     decide(manager, 20)
     services.save_policy(workspace=manager.workspace, kind="atom", threshold=0.9, sample_rate=0.1, by=manager.user)
@@ -133,6 +137,7 @@ def test_a_reviewer_sees_and_cannot_change(manager: Person) -> None:
     assert not [one for one in page.all("form") if one.attrs.get("action", "").startswith(AT)]
 
 
+@pytest.mark.long
 def test_the_card_of_a_sample_says_so(manager: Person) -> None:
     proposal = make_proposal(manager.workspace, sampled_at=timezone.now())
     other = make_proposal(manager.workspace)
@@ -141,11 +146,13 @@ def test_the_card_of_a_sample_says_so(manager: Person) -> None:
     assert "Kept for you as a sample" not in Page.of(client.get(f"/review/?at={other.pk}")).text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("at", ["/settings/", "/"])
 def test_settings_and_dashboard_lead_there(manager: Person, at: str) -> None:
     assert Page.of(manager.browser.get(at)).all("a", href=AT)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", some(["topic", "atom", "task"], 2))
 def test_what_a_policy_made_shows_its_origin(manager: Person, kind: str) -> None:
     proposal = make_proposal(manager.workspace, kind)

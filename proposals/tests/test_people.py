@@ -197,6 +197,7 @@ def test_joined_accounts_are_one_person_and_are_taken_apart_exactly(workspace: W
     assert people.link_login(participant_id=ids[2], workspace=workspace, user=bob, by=alice) == 0
 
 
+@pytest.mark.long
 def test_the_pages_and_the_export(workspace: Workspace) -> None:
     owner = make_user(workspace, "owner", role="admin")
     person = filled(workspace, owner)

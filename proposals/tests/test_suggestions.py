@@ -149,6 +149,7 @@ def card(reviewer: Person, proposal: Proposal) -> Page:
     return Page.of(reviewer.browser.get(f"/review/?at={proposal.pk}"))
 
 
+@pytest.mark.long
 def test_the_card_shows_what_was_filled_as_filled_by_a_machine_and_why(
     reviewer: Person, room: Workspace, billing: Project
 ) -> None:
@@ -162,6 +163,7 @@ def test_the_card_shows_what_was_filled_as_filled_by_a_machine_and_why(
     assert "Olena" not in card(reviewer, proposal).one("section", id="advice").text
 
 
+@pytest.mark.long
 def test_what_the_rules_say_otherwise_is_a_suggestion_that_a_click_takes(
     reviewer: Person, room: Workspace, billing: Project
 ) -> None:
@@ -183,6 +185,7 @@ def test_what_the_rules_say_otherwise_is_a_suggestion_that_a_click_takes(
     assert (proposal.payload["priority"], proposal.origins["priority"]) == ("low", "ai")
 
 
+@pytest.mark.long
 def test_a_suggestion_that_is_gone_is_refused_kindly(reviewer: Person, room: Workspace, billing: Project) -> None:
     proposal = make_proposal(room, "task", "The export has an outage")
     client = reviewer.browser

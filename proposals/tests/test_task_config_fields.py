@@ -103,6 +103,7 @@ def test_from_the_answer_to_the_page_of_the_task(person: Person, settings: Any, 
     assert person.api.get(f"/api/tasks/{task.pk}").json()["fields"] == task.fields
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_what_the_model_left_out_can_be_filled_on_the_card(person: Person) -> None:
     configure(person)
@@ -122,6 +123,7 @@ def make_task_proposal(person: Person, fields: dict[str, Any]) -> Proposal:
     return make_proposal(person.workspace, "task", "Fix the export", payload=payload)
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_the_api_refuses_a_value_against_its_rule_and_leaves_what_was_there(person: Person) -> None:
     configure(person)

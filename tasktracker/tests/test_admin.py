@@ -61,6 +61,7 @@ def test_a_proposal_shows_its_words_and_nothing_to_type_into(browser: Client, ow
     assert 'name="status"' not in page
 
 
+@pytest.mark.long
 def test_ones_own_saved_filters_narrow_the_list_to_what_the_desk_shows(
     browser: Client, owner: Person, colleague: Person, stranger: Person
 ) -> None:
@@ -102,6 +103,7 @@ def test_ones_own_saved_filters_narrow_the_list_to_what_the_desk_shows(
     assert len(queries) == before
 
 
+@pytest.mark.long
 def test_rows_of_another_workspace_can_not_be_acted_on(browser: Client, stranger: Person) -> None:
     foreign = make_proposal(stranger.workspace)
     act(browser, "proposals/proposal", "approve", foreign)
@@ -110,6 +112,7 @@ def test_rows_of_another_workspace_can_not_be_acted_on(browser: Client, stranger
     assert browser.get(f"/admin/proposals/proposal/{foreign.pk}/change/").status_code == 302
 
 
+@pytest.mark.long
 def test_the_message_list_is_never_counted_whole(browser: Client, owner: Person) -> None:
     for _ in range(3):
         make_message(owner.workspace)
@@ -122,6 +125,7 @@ def test_the_message_list_is_never_counted_whole(browser: Client, owner: Person)
     assert [sql for sql in asked if "COUNT(" in sql.upper()] == []
 
 
+@pytest.mark.long
 def test_noise_is_flipped_and_a_delivery_tried_again(browser: Client, owner: Person) -> None:
     message = make_message(owner.workspace)
     act(browser, "ingestion/message", "mark_noise", message)
@@ -131,6 +135,7 @@ def test_noise_is_flipped_and_a_delivery_tried_again(browser: Client, owner: Per
     assert Delivery.objects.get().status == "received"
 
 
+@pytest.mark.long
 def test_a_new_address_clears_the_key_of_a_provider(browser: Client, owner: Person) -> None:
     """S8: whoever may change an address must not be able to collect the key that was saved for another."""
     from analysis.models import Provider

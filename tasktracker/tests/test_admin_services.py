@@ -67,6 +67,7 @@ def test_s7_an_address_inside_the_house_is_refused(browser: Client, remote: Prov
     assert Provider.objects.get(name="spy").open_api_key() == KEY
 
 
+@pytest.mark.long
 def test_the_offline_engine_keeps_its_name_and_stays(browser: Client, owner: Person) -> None:
     offline = providers.ensure_offline_provider(workspace=owner.workspace)
     assert change(browser, offline, name="online").status_code == 400
@@ -77,6 +78,7 @@ def test_the_offline_engine_keeps_its_name_and_stays(browser: Client, owner: Per
     assert Provider.objects.get().name == "offline"
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_names_are_resolved_before_the_transaction_of_the_form(
     browser: Client, remote: Provider, monkeypatch: pytest.MonkeyPatch
@@ -94,6 +96,7 @@ def test_names_are_resolved_before_the_transaction_of_the_form(
     assert seen == [False]
 
 
+@pytest.mark.long
 def test_an_agent_s_version_grows_with_each_change(browser: Client, owner: Person) -> None:
     agent = make(Agent, owner.workspace)
     for instructions, version in (("Write in German.", 2), ("Write in German.", 2), ("Write in French.", 3)):
@@ -102,6 +105,7 @@ def test_an_agent_s_version_grows_with_each_change(browser: Client, owner: Perso
         assert (agent.instructions, agent.version) == (instructions, version)
 
 
+@pytest.mark.long
 def test_a_project_s_version_grows_too(browser: Client, owner: Person) -> None:
     project = make(Project, owner.workspace)
     assert change(browser, project, description="What it is for").status_code == 302
@@ -109,12 +113,14 @@ def test_a_project_s_version_grows_too(browser: Client, owner: Person) -> None:
     assert (project.description, project.version) == ("What it is for", "1.0.1")
 
 
+@pytest.mark.long
 def test_an_assignment_names_an_agent_of_its_purpose(browser: Client, owner: Person) -> None:
     assignment = make(Assignment, owner.workspace)
     answer = change(browser, assignment, purpose="judge_same")
     assert "This agent is for classify." in str(answer.context["adminform"].form.errors["agent"])
 
 
+@pytest.mark.long
 def test_extra_fields_are_described_as_the_api_wants_it(browser: Client, owner: Person) -> None:
     path = page_of(TaskConfig, make(TaskConfig, owner.workspace))
     data = as_typed(browser, path)

@@ -130,6 +130,7 @@ def test_a_new_row_can_not_name_one_of_another_workspace(
     assert key.model._default_manager.count() == count
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "model", some([model for model in WRITABLE if hasattr(model, "workspace")], 5), ids=lambda m: m.__name__
 )
@@ -141,6 +142,7 @@ def test_a_row_stays_in_its_workspace(model: type[Model], both: Client, owner: P
     assert row.workspace == owner.workspace
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("model", some(list(ADMINS), 3), ids=lambda model: model.__name__)
 def test_only_rows_of_ones_own_workspaces_are_offered(model: type[Model], owner: Person, stranger: Person) -> None:
     page = ADMINS[model]

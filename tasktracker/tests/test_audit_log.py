@@ -117,6 +117,7 @@ def test_the_page_takes_as_many_queries_for_many_entries(owner: Person) -> None:
     assert len(Page.of(owner.browser.get(f"/settings/audit/{older}")).all("li", class_="found")) == 12
 
 
+@pytest.mark.long
 def test_the_history_button_of_the_administration_leads_to_the_log(manager: Person, project: Project) -> None:
     browser = Client(headers={"host": "localhost"})
     browser.force_login(manager.user)

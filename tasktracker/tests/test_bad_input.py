@@ -78,6 +78,7 @@ def test_the_admin_answers_no_question_about_a_password_or_a_secret(owner: Perso
         assert browser.get(f"/admin/{path}").status_code in (302, 400), path
 
 
+@pytest.mark.long
 def test_the_sidebar_of_the_admin_names_nothing_of_another_workspace(owner: Person, stranger: Person) -> None:
     for person in (owner, stranger):
         for number in range(2):

@@ -55,6 +55,7 @@ def test_a_source_that_nobody_fetches_for_says_so_and_what_to_do(talk: Talk, own
     assert told() == ("active", ""), "nobody has to poll it"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by", ["webhook", "test"])
 def test_a_bot_that_no_poller_introduces_learns_its_name_its_menu_and_its_button(
     talk: Talk, owner: Person, settings: Settings, by: str
@@ -81,6 +82,7 @@ def test_a_bot_that_no_poller_introduces_learns_its_name_its_menu_and_its_button
     assert bots.usernames(talk.bot.workspace) == [], "that bot is called something else"
 
 
+@pytest.mark.long
 def test_a_webhook_stands_though_telegram_does_not_say_who_the_bot_is(talk: Talk, caplog: Any) -> None:
     talk.api.fail("getMe", Fault(500, "Internal"))
     telegram_hook.set_hook(source=talk.bot, url=HOOK)
@@ -89,6 +91,7 @@ def test_a_webhook_stands_though_telegram_does_not_say_who_the_bot_is(talk: Talk
     assert TOKEN not in caplog.text
 
 
+@pytest.mark.long
 def test_doctor_asks_telegram_about_a_bot_whose_updates_are_brought(talk: Talk, settings: Settings) -> None:
     def told(url: str = HOOK, **more: Any) -> dict[str, str]:
         info = {"url": url, "pending_update_count": 0, **more}

@@ -72,6 +72,7 @@ def test_a_code_is_made_only_by_who_just_said_who_they_are(owner: Person) -> Non
     assert not LinkCode.objects.exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["message", "edited_message"])
 def test_a_code_is_read_by_nobody_in_the_list_of_messages(talk: Talk, owner: Person, how: str) -> None:
     """One that waits to be heard is still good."""
@@ -85,6 +86,7 @@ def test_a_code_is_read_by_nobody_in_the_list_of_messages(talk: Talk, owner: Per
         assert owner.workspace.participants.get(user=owner.user)
 
 
+@pytest.mark.long
 def test_who_was_removed_is_told_no_figures(talk: Talk, colleague: Person) -> None:
     link(talk, colleague)
     assert "Acme" in talk.say("/status")[0]
@@ -110,6 +112,7 @@ def test_what_a_paused_bot_could_not_say_is_forgotten(talk: Talk) -> None:
     assert not BotCall.objects.exists()
 
 
+@pytest.mark.long
 def test_the_access_that_made_a_code_is_asked_when_it_is_said(talk: Talk, colleague: Person) -> None:
     access = access_of(colleague.user, workspace_id=colleague.workspace.pk)
     assert access is not None

@@ -143,6 +143,7 @@ def test_two_versions_and_nothing_written_but_the_bill(workspace: Workspace, ali
     assert first["seconds"] > 0
 
 
+@pytest.mark.long
 def test_what_came_of_the_windows_is_not_shown_as_known(
     workspace: Workspace, alice: User, agent: Agent, server: FakeLLM
 ) -> None:
@@ -292,6 +293,7 @@ def test_one_clear_line_for_what_cannot_be(
         compared(*args)
 
 
+@pytest.mark.long
 def test_nothing_decided_yet(agent: Agent) -> None:
     with pytest.raises(CommandError, match="review what waits first"):
         compared("--versions", "1", "2")

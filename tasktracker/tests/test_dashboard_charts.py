@@ -136,6 +136,7 @@ def test_a_confidence_stands_in_the_bin_that_the_page_learning_has_it_in(person:
     assert bins == {one["low"]: one["decided"] for one in learned if one["decided"]}
 
 
+@pytest.mark.long
 def test_a_range_is_chosen_in_the_address_for_every_chart_and_its_table(person: Person) -> None:
     for days in (0, 6, 8, 20, 60):
         say(person.workspace, "chat", hours=24 * days)
@@ -180,6 +181,7 @@ def test_the_days_of_a_range_begin_at_midnight_of_the_workspace(person: Person, 
     assert len(came.days.axis) == 6
 
 
+@pytest.mark.long
 def test_an_empty_part_says_the_next_step(person: Person) -> None:
     client = person.browser
     for part, words in [

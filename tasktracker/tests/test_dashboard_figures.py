@@ -112,6 +112,7 @@ def test_the_oldest_unanswered_question_stands_with_its_age_and_its_link(person:
     assert "1 more open" in link.text
 
 
+@pytest.mark.long
 def test_an_answer_that_was_taken_back_leaves_the_question_open_here_and_on_its_topic(person: Person) -> None:
     asked = make_atom(person.workspace, "question", "Which release?", days=30)
     solution = make_atom(person.workspace, "solution", "2.4", days=1)
@@ -128,6 +129,7 @@ def test_an_answer_that_was_taken_back_leaves_the_question_open_here_and_on_its_
     assert shown() == ("30 days", True)
 
 
+@pytest.mark.long
 def test_the_oldest_blocker_stands_too_until_it_is_solved(person: Person) -> None:
     assert "Nothing is blocked" in waits(person).text
     blocker = make_atom(person.workspace, "blocker", "The DPA is not signed", days=4)
@@ -137,6 +139,7 @@ def test_the_oldest_blocker_stands_too_until_it_is_solved(person: Person) -> Non
     assert "Nothing is blocked" in waits(person).text
 
 
+@pytest.mark.long
 def test_what_waits_leads_to_the_desk_that_shows_as_many(person: Person) -> None:
     for kind, number in (("topic", 1), ("atom", 2), ("task", 3)):
         for _ in range(number):
@@ -166,6 +169,7 @@ def test_a_long_run_is_a_strip_of_bounded_length_that_hides_no_failure(person: P
     assert sum(line.count("M") for line in paths.values()) == strip.cells
 
 
+@pytest.mark.long
 def test_another_workspace_counts_for_nothing(person: Person) -> None:
     other = make_person("stranger", workspace="elsewhere").workspace
     make_message(other, sent_at=timezone.now())

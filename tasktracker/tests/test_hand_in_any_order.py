@@ -122,6 +122,7 @@ def test_taken_back_from_the_last_to_the_first_all_is_as_before(seed: int) -> No
     assert dump() == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(count(1, 4)))
 def test_in_any_order_it_stays_sound(seed: int) -> None:
     workspace = make_workspace()
@@ -132,6 +133,7 @@ def test_in_any_order_it_stays_sound(seed: int) -> None:
         sound()
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("seed", range(count(1, 2)))
 def test_several_at_once(seed: int) -> None:

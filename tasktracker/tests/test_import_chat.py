@@ -220,6 +220,7 @@ def no_name(folder: Path) -> tuple[Path, list[str]]:
     return write(folder, chat(message(1))), ["--source", "\u200b "]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("make", "says"),
     [

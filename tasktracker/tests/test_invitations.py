@@ -84,6 +84,7 @@ def test_somebody_with_a_login_joins_with_it(owner: Person, stranger: Person) ->
     assert Membership.objects.get(user=stranger.user, workspace=owner.workspace).role == Role.VIEWER
 
 
+@pytest.mark.long
 def test_a_member_uses_nothing_up_and_keeps_the_role(owner: Person, colleague: Person) -> None:
     path = invited(owner, role=Role.ADMIN)
     browser(colleague).post(path)
@@ -91,6 +92,7 @@ def test_a_member_uses_nothing_up_and_keeps_the_role(owner: Person, colleague: P
     assert browser().get(path).status_code == 200
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -121,6 +123,7 @@ def refusal(owner: Person, path: str) -> str:
     return caught.value.detail
 
 
+@pytest.mark.long
 def test_a_link_for_three_is_for_three(owner: Person) -> None:
     path = invited(owner, max_uses=3)
     answers = [browser().post(path, {**NEW, "username": f"n{n}"}).status_code for n in range(4)]
@@ -158,6 +161,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.long
 def test_what_will_not_do_is_said_at_its_field(owner: Person) -> None:
     path, client = invited(owner), browser()
     for data, words in REFUSED:
@@ -167,6 +171,7 @@ def test_what_will_not_do_is_said_at_its_field(owner: Person) -> None:
     assert User.objects.count() == 1
 
 
+@pytest.mark.long
 def test_a_manager_invites_to_roles_below_only(owner: Person) -> None:
     manager = make_person("manager", role="manager")
     page = Page.of(browser(manager).get("/settings/invitations/"))
@@ -180,6 +185,7 @@ def test_a_manager_invites_to_roles_below_only(owner: Person) -> None:
     assert browser(manager).post(f"/settings/invitations/{pk}/revoke/").status_code == 403
 
 
+@pytest.mark.long
 def test_an_invitation_is_taken_back_by_its_own_workspace_only(owner: Person, stranger: Person) -> None:
     path = invited(owner)
     pk = Invitation.objects.get().pk
@@ -189,6 +195,7 @@ def test_an_invitation_is_taken_back_by_its_own_workspace_only(owner: Person, st
     assert browser().get(path).status_code == 410
 
 
+@pytest.mark.long
 def test_guesses_are_counted_and_the_right_link_is_not(owner: Person) -> None:
     path = invited(owner)
     client = browser()
@@ -199,6 +206,7 @@ def test_guesses_are_counted_and_the_right_link_is_not(owner: Person) -> None:
     assert client.get(path).status_code == 200
 
 
+@pytest.mark.long
 def test_what_an_invitation_may_be_is_bounded(owner: Person) -> None:
     client = browser(owner)
     for data in ({"days": 0}, {"days": 91}, {"max_uses": 0}, {"max_uses": 501}, {"email": "x"}):
@@ -207,6 +215,7 @@ def test_what_an_invitation_may_be_is_bounded(owner: Person) -> None:
     assert not Invitation.objects.exists()
 
 
+@pytest.mark.long
 def test_the_list_asks_the_same_number_of_questions_for_one_and_for_many(owner: Person) -> None:
     client = browser(owner)
     counts = []
@@ -219,6 +228,7 @@ def test_the_list_asks_the_same_number_of_questions_for_one_and_for_many(owner: 
     assert counts[0] == counts[1]
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_a_name_that_two_choose_at_once_is_given_once(owner: Person) -> None:
     tokens = [invitations.invite(access=access(owner), role=Role.VIEWER)[1] for _ in range(4)]

@@ -136,6 +136,7 @@ def test_the_api_makes_lists_and_takes_back(owner: Person) -> None:
     assert Client(headers={"host": "localhost"}).get(path).status_code == 410
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("body", "status"),
     [({"role": "king"}, 400), ({"email": "nobody"}, 400), ({"days": 0}, 400), ({"max_uses": 9999}, 400),

@@ -71,6 +71,7 @@ def test_keys_after_go_are_a_world_of_their_own(owner: Person) -> None:
     assert keymap(client) == {"go:KeyK": "", "go:KeyA": "KeyK", "Slash": "", "KeyS": "Slash"}
 
 
+@pytest.mark.long
 def test_two_that_would_share_a_key_are_refused_in_a_sentence_and_nothing_is_saved(owner: Person) -> None:
     page = choose(owner.browser, approve="KeyE")
     told = "“Approve and next” and “Edit” can't both be E. Give one of them another key."
@@ -89,6 +90,7 @@ def test_what_is_no_key_or_does_nothing_is_refused(owner: Person, codes: dict[st
         keys.save_keys(user=owner.user, codes=codes)
 
 
+@pytest.mark.long
 def test_the_first_keys_come_back(owner: Person) -> None:
     client = send(owner, approve="KeyQ")
     assert Page.of(client.get(AT)).all("button", name="reset")
@@ -97,11 +99,13 @@ def test_the_first_keys_come_back(owner: Person) -> None:
     assert not Page.of(client.get(AT)).all("button", name="reset")
 
 
+@pytest.mark.long
 def test_they_are_one_persons_alone(owner: Person, colleague: Person) -> None:
     keys.save_keys(user=owner.user, codes={"approve": "KeyQ"})
     assert keymap(colleague.browser) == {}
 
 
+@pytest.mark.long
 def test_what_this_version_does_not_know_is_passed_over(owner: Person) -> None:
     """A key chosen in another version, and a default that came later and is taken already."""
     User.objects.filter(pk=owner.user.pk).update(own_keys={"fly": "KeyA", "edit": "Mouse3", "reject": "KeyA"})

@@ -63,6 +63,7 @@ def test_the_two_logins_are_counted_together(path: str, user: User) -> None:
     assert guess(path, PASSWORD).status_code == 429
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", some(PATHS, 2))
 def test_a_name_that_nobody_has_is_answered_alike(path: str, user: User) -> None:
     def told(name: str) -> list[tuple[int, str]]:
@@ -101,6 +102,7 @@ def plain(page: str, name: str) -> str:
     return re.sub(r"\b[A-Za-z0-9]{64}\b", "", page).replace(f'value="{name}"', "")
 
 
+@pytest.mark.long
 def test_somebody_elsewhere_is_not_kept_out_and_a_header_is_not_believed(user: User) -> None:
     guess_wrong("/login/", 10)
     for name, value in {"x-forwarded-for": "198.51.100.1", "x-real-ip": "::1", "forwarded": "for=198.51.100.1"}.items():
@@ -109,6 +111,7 @@ def test_somebody_elsewhere_is_not_kept_out_and_a_header_is_not_believed(user: U
     assert guess("/login/", PASSWORD).status_code == 429  # that they came in forgives nothing here
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("other", some(["ADA", "ａｄａ"], 2, 1))
 def test_another_way_to_write_the_name_is_the_same_name(other: str, user: User) -> None:
     guess_wrong("/login/", 5)
@@ -116,12 +119,14 @@ def test_another_way_to_write_the_name_is_the_same_name(other: str, user: User) 
     assert guess("/login/", PASSWORD).status_code == 429
 
 
+@pytest.mark.long
 def test_the_right_one_begins_to_count_anew(user: User) -> None:
     for _ in range(2):
         guess_wrong("/login/", 9)
         assert guess("/login/", PASSWORD).status_code == 302
 
 
+@pytest.mark.long
 def test_waiting_ends_and_is_not_made_longer_by_trying(user: User) -> None:
     guess_wrong("/login/", 10)
     (key,) = counters().keys("*:guesses:*")
@@ -154,6 +159,7 @@ def test_guesses_made_at_once_are_ten_too() -> None:
         assert sum(pool.map(count, range(64))) == 10
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("valkey_away")
 @pytest.mark.parametrize("path", some(PATHS, 2))
 def test_without_valkey_nobody_is_kept_out(path: str, user: User) -> None:

@@ -101,6 +101,7 @@ def test_the_socket_of_an_ended_login_may_not_stay(person: Person) -> None:
     assert socket._access_now() is None
 
 
+@pytest.mark.long
 def test_a_login_is_seen_again_now_and_then_and_not_at_each_request(person: Person) -> None:
     here = come(person)
     with CaptureQueriesContext(connection) as queries:
@@ -144,6 +145,7 @@ def test_what_has_expired_is_forgotten_and_the_rest_stays(person: Person) -> Non
     assert is_in(here)
 
 
+@pytest.mark.long
 def test_the_key_of_a_session_is_on_no_page_and_in_no_filter_of_the_administration(person: Person) -> None:
     here = come(person)
     key = here.session.session_key

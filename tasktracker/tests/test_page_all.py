@@ -37,6 +37,7 @@ def person() -> Person:
     return make_person("owner", role="admin")
 
 
+@pytest.mark.long
 def test_each_page_is_light_asks_little_and_names_what_is_on_it(person: Person) -> None:
     """Each page is fetched once for all that is asked of it."""
     made = fill(person, f"A sentence of the usual length that somebody {HOSTILE} on a Tuesday")
@@ -170,6 +171,7 @@ def test_the_workspace_is_switched_and_kept(person: Person) -> None:
     assert client.post("/workspace/", {"workspace": "elsewhere", "csrfmiddlewaretoken": token}).status_code == 404
 
 
+@pytest.mark.long
 def test_a_token_is_shown_once_and_works_and_can_be_taken_back(person: Person) -> None:
     client = person.browser
     page = Page.of(client.get("/settings/"))

@@ -103,6 +103,7 @@ def test_a_mistake_is_told_at_its_field_and_nothing_typed_is_lost(
     assert SpendingCap.objects.get().as_caps() == {"calls": 7}
 
 
+@pytest.mark.long
 def test_others_see_it_and_may_not_touch_it(admin: Person) -> None:
     manager = make_person("mona", role="manager")
     client = manager.browser

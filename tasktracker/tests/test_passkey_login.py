@@ -138,6 +138,7 @@ def test_a_closed_account_stays_closed(ada: User) -> None:
     assert Passkey.objects.get().sign_count == 5
 
 
+@pytest.mark.long
 def test_wrong_ones_are_counted_by_address_and_the_right_one_begins_anew(ada: User) -> None:
     key, other = Key(ada), Key(make_person("eve").user)
     here = "203.0.113.9"

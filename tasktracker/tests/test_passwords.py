@@ -89,6 +89,7 @@ def test_a_change_that_will_not_do_changes_nothing(ada: Person, data: dict[str, 
     logged_in(ada.user)
 
 
+@pytest.mark.long
 def test_guesses_at_the_present_password_are_counted_with_those_at_the_login(ada: Person) -> None:
     client = logged_in(ada.user)
     data = {"password": "wrong", "new": OTHER, "again": OTHER}
@@ -101,6 +102,7 @@ def test_the_forms_of_the_administration_lead_here(owner: Person) -> None:
     assert owner.browser.get("/admin/password_change/")["Location"] == "/settings/account/"
 
 
+@pytest.mark.long
 def test_an_admin_makes_a_link_that_works_once(owner: Person, ada: Person) -> None:
     there, admin = logged_in(ada.user), Client(headers=LOCAL)
     admin.force_login(owner.user)

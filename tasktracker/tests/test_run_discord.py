@@ -76,6 +76,7 @@ def test_messages_edits_deletions_threads_and_names(fake: FakeDiscord) -> None:
     assert error_of(source) == ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["cut", "asked", "silent"])
 def test_a_broken_connection_is_resumed(fake: FakeDiscord, how: str) -> None:
     """Cut off, asked to come back, or a heartbeat that nobody acknowledges: the session goes on, nothing is fetched."""
@@ -173,6 +174,7 @@ def test_a_wrong_token_is_found_by_the_test_and_before_the_gateway(fake: FakeDis
     assert probing.probe(source).detail.startswith("Connected as tracker")
 
 
+@pytest.mark.long
 def test_the_filters_of_the_source_apply(fake: FakeDiscord) -> None:
     with listening(discord_source(filters={"take": {"channels": ["#release"]}, "skip": {}})) as listener:
         wait_for(lambda: listener.state == "listening")

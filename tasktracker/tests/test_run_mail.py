@@ -185,6 +185,7 @@ def test_a_server_that_goes_away_is_asked_again(server: Dovecot) -> None:
         wait_for(lambda: not error_of(source))
 
 
+@pytest.mark.long
 def test_tls_is_checked(server: Dovecot, monkeypatch: pytest.MonkeyPatch) -> None:
     """By default; a certificate that nobody here trusts is refused, with words, before the password is sent."""
     server.deliver(a_mail(1))
@@ -198,6 +199,7 @@ def test_tls_is_checked(server: Dovecot, monkeypatch: pytest.MonkeyPatch) -> Non
         wait_for(lambda: Message.objects.count() == 1)
 
 
+@pytest.mark.long
 def test_only_the_last_months_of_a_full_mailbox_are_read_at_first(server: Dovecot) -> None:
     """By the server's own date of receipt; `history_days` says how far back, 0 for everything."""
     server.deliver(a_mail(1))

@@ -139,6 +139,7 @@ def test_the_key_is_sealed_and_the_codes_of_one_are_nothing_for_another(ada: Use
     assert secondstep.check_code(user=ada, code=codes[0])
 
 
+@pytest.mark.long
 def test_guesses_are_counted_wherever_they_come_from(ada: User) -> None:
     codes = with_app(ada)
     answers = []
@@ -169,12 +170,14 @@ def test_the_way_back_leads_to_our_own_pages_only(ada: User) -> None:
     assert done["Location"] == "/"
 
 
+@pytest.mark.long
 def test_setting_it_up_ends_the_logins_that_had_only_a_password(ada: User) -> None:
     old, _ = password()
     here, _ = set_up(ada)
     assert (is_in(old), is_in(here)) == (False, True)
 
 
+@pytest.mark.long
 def test_removing_it_needs_the_password(ada: User) -> None:
     client, _ = set_up(ada)
     assert client.post(SET_UP + "remove/", {"password": "wrong"}).status_code == 400
@@ -184,6 +187,7 @@ def test_removing_it_needs_the_password(ada: User) -> None:
     assert not RecoveryCode.objects.exists()
 
 
+@pytest.mark.long
 def test_other_recovery_codes_void_those_of_before(ada: User) -> None:
     client, codes = set_up(ada)
     assert client.post(SET_UP + "codes/", {"password": "wrong"}).status_code == 400
@@ -209,6 +213,7 @@ def for_managers(settings: Settings) -> None:
     settings.SECOND_STEP_FOR = "manager"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("for_managers")
 def test_where_it_is_required_everything_leads_to_the_set_up(ada: User) -> None:
     client, _ = password()
@@ -232,6 +237,7 @@ def test_where_it_is_required_everything_leads_to_the_set_up(ada: User) -> None:
     assert TotpDevice.objects.filter(confirmed_at__isnull=False).exists()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("for_managers")
 def test_it_is_required_by_role_and_a_token_is_none_of_it(ada: User, colleague: Person, owner: Person) -> None:
     assert colleague.browser.get("/").status_code == 200
@@ -246,6 +252,7 @@ def test_one_may_log_out_and_change_the_password_first(ada: User) -> None:
     assert client.post("/logout/").status_code == 302
 
 
+@pytest.mark.long
 def test_the_pages_ask_no_more_than_needed_of_the_database(ada: User, django_assert_max_num_queries: Any) -> None:
     client, _ = set_up(ada)
     with django_assert_max_num_queries(16):

@@ -133,6 +133,7 @@ def test_who_signs_in_next_has_not_passed_by_the_one_before(owner: Any, settings
     assert client.get("/")["Location"] == SET_UP
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("valkey_away")
 def test_without_valkey_no_code_of_an_app_is_looked_at_since_none_is_counted(owner: Any) -> None:
     """Six digits are soon guessed by whoever may try them all; a recovery code and a passkey can't be."""

@@ -156,6 +156,7 @@ def test_a_code_of_the_app_or_a_passkey_proves_it_too(later: Client, boss: User)
     assert submit(later, page, form, "/", credential=credential).status_code == 422  # each challenge is good once
 
 
+@pytest.mark.long
 def test_wrong_answers_are_counted_with_those_at_the_login(later: Client, boss: User) -> None:
     page = Page.of(later.post("/settings/tokens/", {"scope": "admin"}))
     form = form_with(page, "password")
@@ -165,6 +166,7 @@ def test_wrong_answers_are_counted_with_those_at_the_login(later: Client, boss: 
     assert login.post("/login/", {"username": "owner", "password": PASSWORD}).status_code == 429
 
 
+@pytest.mark.long
 def test_the_administration_asks_too(later: Client, boss: User, owner: Person) -> None:
     pk = Source.objects.create(workspace=owner.workspace, name="hook", kind="telegram").pk
     data = {"name": "hook", "kind": "telegram", "config": "{}", "is_active": "on"}
@@ -182,6 +184,7 @@ def test_the_administration_asks_too(later: Client, boss: User, owner: Person) -
     assert not Provider.objects.filter(name="My provider").exists()
 
 
+@pytest.mark.long
 def test_a_session_at_the_api_is_asked_and_a_token_is_not(later: Client, owner: Person) -> None:
     body = {"name": "p", "kind": "openai", "base_url": "https://api.example.com/v1", "api_key": KEY}
     refused = later.post("/api/providers", body, content_type="application/json")

@@ -91,6 +91,7 @@ def test_an_upgrade_makes_it_and_leaves_large_tables_to_the_command(
     assert substrings.state(using=db_.alias).has_index
 
 
+@pytest.mark.long
 def test_what_the_server_refuses_is_told_in_one_line(
     db_: BaseDatabaseWrapper, server: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +114,7 @@ def test_what_the_server_refuses_is_told_in_one_line(
     assert "this server has no pg_not_here" in substrings.ensure(using=db_.alias).told
 
 
+@pytest.mark.long
 def test_one_that_was_broken_off_is_made_anew_by_one_process_at_a_time(db_: BaseDatabaseWrapper, server: Path) -> None:
     alias = db_.alias
     assert substrings.ensure(using=alias).has_index

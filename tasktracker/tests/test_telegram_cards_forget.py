@@ -119,6 +119,7 @@ def test_what_was_decided_keeps_its_outcome_without_the_words(
     assert keyboard(edit) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("why", ["no member", "behind a wall"])
 def test_the_words_leave_the_card_of_who_may_not_see_it_any_more_too(
     talk: Talk, bob: Person, owner: Person, said: Message, proposal: Proposal, why: str
@@ -138,6 +139,7 @@ def test_the_words_leave_the_card_of_who_may_not_see_it_any_more_too(
     assert edits(talk) == []
 
 
+@pytest.mark.long
 def test_an_erased_person_is_not_named_there_any_more(
     talk: Talk, bob: Person, owner: Person, said: Message, proposal: Proposal
 ) -> None:
@@ -173,6 +175,7 @@ def test_one_that_is_being_sent_meanwhile_is_met_too(
     assert edit["text"].startswith(GONE)
 
 
+@pytest.mark.long
 def test_a_bot_that_could_say_nothing_for_hours_takes_the_words_out_then(
     talk: Talk, bob: Person, said: Message, proposal: Proposal
 ) -> None:
@@ -193,6 +196,7 @@ def test_a_bot_that_could_say_nothing_for_hours_takes_the_words_out_then(
     assert edits(talk) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", ["at once", "while it is sent", "after hours"])
 def test_what_the_bot_said_of_a_task_loses_the_words_of_its_message(talk: Talk, owner: Person, way: str) -> None:
     """Acknowledgement, news in private, what is stored of both, and the task itself, though /task cut it in two."""
@@ -228,6 +232,7 @@ def test_what_the_bot_said_of_a_task_loses_the_words_of_its_message(talk: Talk, 
     assert "export" not in str(list(BotCall.objects.values_list("params", "about")))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fate", ["superseded", "snoozed"])
 def test_a_proposal_that_changes_without_a_decision_changes_its_card(
     talk: Talk, bob: Person, owner: Person, proposal: Proposal, fate: str

@@ -96,6 +96,7 @@ class TestTask:
         talk.say("/task late", chat=GROUP, date=int(time.time()) - 3600)
         assert Task.objects.get().title == "late"
 
+    @pytest.mark.long
     def test_in_private_and_by_role(self, talk: Talk, colleague: Person) -> None:
         assert "I don't know you" in talk.say("/task alone")[0]
         link(talk, colleague)
@@ -123,6 +124,7 @@ class TestLink:
         assert "Такого коду немає" in talk.say(f"/link {code}", person=ANN)[0]
         assert Participant.objects.get(external_id="11").user is None
 
+    @pytest.mark.long
     def test_a_used_and_an_old_code_are_answered_alike_in_ukrainian(self, talk: Talk, colleague: Person) -> None:
         old, used = code_of(colleague), code_of(colleague)
         LinkCode.objects.filter(used_at=None).order_by("pk").filter(pk=LinkCode.objects.earliest("pk").pk).update(
@@ -133,6 +135,7 @@ class TestLink:
         assert wrong[0] == wrong[1] == wrong[2]
         assert "Такого коду немає" in wrong[0][0]
 
+    @pytest.mark.long
     def test_guesses_are_counted(self, talk: Talk, colleague: Person) -> None:
         counters().flushdb()
         talk.bot.bot_calls.all().delete()
@@ -144,6 +147,7 @@ class TestLink:
         assert "Too many codes" in talk.say(f"/link {code_of(colleague)}")[0]
         counters().flushdb()
 
+    @pytest.mark.long
     def test_a_code_said_in_the_wrong_place_is_void(self, talk: Talk, owner: Person, colleague: Person) -> None:
         mine, chat = code_of(colleague), code_of(owner, "chat")
         assert "void" in talk.say(f"/link {mine}", chat=GROUP)[0]
@@ -152,6 +156,7 @@ class TestLink:
         assert not LinkedChat.objects.exists()
         assert "no such code" in talk.say(f"/link {mine}")[0]
 
+    @pytest.mark.long
     def test_a_chat_joins_and_what_was_put_aside_is_read(self, talk: Talk, owner: Person, stranger: Person) -> None:
         """There are two workspaces: before it is linked, the chat is nobody's."""
         other = {"id": -100999, "type": "supergroup", "title": "Ops"}
@@ -169,6 +174,7 @@ class TestLink:
         talk.say("and on", chat=GROUP)
         assert Message.objects.filter(text="and on", source=talk.bot).exists()
 
+    @pytest.mark.long
     def test_a_chat_joins_a_workspace_that_another_one_s_bot_serves(self, talk: Talk, stranger: Person) -> None:
         talk.say(f"/link {code_of(stranger, 'chat')}", chat=GROUP)
         talk.say("hello elsewhere", chat=GROUP)
@@ -180,6 +186,7 @@ class TestLink:
         talk.say("/link " + code_of(stranger, "chat"), chat=GROUP)
         assert Source.objects.filter(workspace=stranger.workspace, kind="telegram").count() == 1
 
+    @pytest.mark.long
     def test_nobody_takes_a_chat_from_the_workspace_that_has_it(
         self, talk: Talk, owner: Person, stranger: Person
     ) -> None:
@@ -187,6 +194,7 @@ class TestLink:
         assert "another workspace" in talk.say(f"/link {code_of(stranger, 'chat')}", chat=GROUP)[0]
         assert LinkedChat.objects.get().source == talk.bot
 
+    @pytest.mark.long
     def test_whoever_may_not_any_more_links_nothing(self, talk: Talk, owner: Person) -> None:
         manager = make_person("mgr", role="manager")
         code = code_of(manager, "chat")
@@ -195,6 +203,7 @@ class TestLink:
         assert not LinkedChat.objects.exists()
 
 
+@pytest.mark.long
 def test_quiet_and_notify(talk: Talk, colleague: Person) -> None:
     assert "I don't know you" in talk.say("/quiet")[0]
     link(talk, colleague)
@@ -206,6 +215,7 @@ def test_quiet_and_notify(talk: Talk, colleague: Person) -> None:
     assert BotContact.objects.get().notify
 
 
+@pytest.mark.long
 def test_the_answer_stands_in_the_topic_where_it_was_asked(talk: Talk) -> None:
     talk.say("/help", chat={**GROUP, "is_forum": True}, message_thread_id=7, is_topic_message=True)
     assert talk.calls("sendMessage")[-1]["message_thread_id"] == "7"

@@ -51,6 +51,7 @@ def test_nothing_of_a_private_chat_is_kept_and_it_is_said_once(talk: Talk, bob: 
     assert "said to all" in kept()
 
 
+@pytest.mark.long
 def test_commands_are_answered_and_link_opens_it_again(talk: Talk, bob: Person, owner: Person) -> None:
     before = kept()
     assert "I don't know you" in talk.say("/task buy canary food")[0]
@@ -80,6 +81,7 @@ def test_who_comes_back_and_leaves_again_is_told_again_in_their_language(
     assert SECRET not in kept()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["switched off", "deleted", "unlinked and gone"])
 def test_however_they_left(talk: Talk, colleague: Person, owner: Person, stranger: Person, how: str) -> None:
     """In an installation with several workspaces, where the private chat itself is linked."""

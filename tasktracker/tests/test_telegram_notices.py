@@ -58,6 +58,7 @@ def test_the_author_is_told_each_new_status(talk: Talk, task: Task, owner: Perso
     assert "is done now" in told(talk, task)[0]
 
 
+@pytest.mark.long
 def test_what_a_lost_job_left_untold_is_told_by_the_sweep_once(
     talk: Talk, task: Task, owner: Person, django_assert_max_num_queries: Any
 ) -> None:
@@ -89,6 +90,7 @@ def test_the_events_start_these_jobs(settings: Settings) -> None:
     assert "tasktracker.tasks.task_changed" in settings.EVENT_TASKS["task.updated"]
 
 
+@pytest.mark.long
 def test_who_is_not_told(talk: Talk, task: Task, owner: Person, colleague: Person) -> None:
     knowledge.change_task(task_id=task.pk, by=colleague.user, values={"status": "in_progress"})
     assert told(talk, task) == [], "who did it"
@@ -103,6 +105,7 @@ def test_who_is_not_told(talk: Talk, task: Task, owner: Person, colleague: Perso
     assert told(talk, task) == [], "who is no member any more"
 
 
+@pytest.mark.long
 def test_whoever_blocks_the_bot_is_left_alone(talk: Talk, task: Task, owner: Person) -> None:
     talk.api.fail("sendMessage", Fault(403, "Forbidden: bot was blocked by the user"))
     assert told(talk, task, made=True) == []
@@ -112,6 +115,7 @@ def test_whoever_blocks_the_bot_is_left_alone(talk: Talk, task: Task, owner: Per
     assert told(talk, task) == []
 
 
+@pytest.mark.long
 def test_telegram_s_wait_is_obeyed_and_then_it_is_sent(talk: Talk) -> None:
     talk.api.fail("sendMessage", Fault(429, "Too Many Requests: retry after 7", {"retry_after": 7}))
     bot_outbox.say(bot=talk.bot, chat_id="5", text="first")
@@ -126,6 +130,7 @@ def test_telegram_s_wait_is_obeyed_and_then_it_is_sent(talk: Talk) -> None:
     assert [message["text"] for message in talk.api.sent[1:]] == ["first", "second"]
 
 
+@pytest.mark.long
 def test_one_message_a_second_to_a_chat_and_twenty_a_minute_to_a_group(
     talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

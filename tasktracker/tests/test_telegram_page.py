@@ -45,6 +45,7 @@ def test_only_managers_link_chats_and_take_them_out(talk: Talk, colleague: Perso
     assert "Make a code for a chat" not in colleague.browser.get(PAGE).content.decode()
 
 
+@pytest.mark.long
 def test_people_see_and_change_their_own_link_and_managers_everybody_s(
     talk: Talk, colleague: Person, owner: Person, stranger: Person
 ) -> None:

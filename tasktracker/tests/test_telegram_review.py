@@ -134,6 +134,7 @@ def test_approve_makes_the_task_and_the_next_one_comes(talk: Talk, bob: Person, 
     assert talk.last["text"] == "Nothing waits for a decision."
 
 
+@pytest.mark.long
 def test_reject_asks_why(talk: Talk, bob: Person, proposal: Proposal) -> None:
     number = shown(talk)
     edit, _ = talk.press("reject", under=number)
@@ -156,6 +157,7 @@ def test_whoever_comes_second_is_told_kindly(talk: Talk, bob: Person, owner: Per
     assert Proposal.objects.get().status == "approved"
 
 
+@pytest.mark.long
 def test_the_message_changes_when_somebody_else_decides_and_when_it_is_undone(
     talk: Talk, bob: Person, owner: Person, proposal: Proposal
 ) -> None:
@@ -176,6 +178,7 @@ def test_every_decision_starts_that_job(settings: Settings) -> None:
         assert "tasktracker.tasks.proposal_decided" in settings.EVENT_TASKS[f"proposal.{verb}"]
 
 
+@pytest.mark.long
 def test_who_may_not(talk: Talk, colleague: Person, proposal: Proposal) -> None:
     assert "I don't know you" in talk.say("/review")[0]
     link(talk, colleague)
@@ -186,6 +189,7 @@ def test_who_may_not(talk: Talk, colleague: Person, proposal: Proposal) -> None:
     assert "I don't know you" in talk.say("/review")[0]
 
 
+@pytest.mark.long
 def test_each_press_asks_anew_who_one_is(talk: Talk, bob: Person, owner: Person, proposal: Proposal) -> None:
     number = shown(talk)
     link(talk, owner, ANN)
@@ -202,6 +206,7 @@ def test_each_press_asks_anew_who_one_is(talk: Talk, bob: Person, owner: Person,
     assert Proposal.objects.get().status == "pending"
 
 
+@pytest.mark.long
 def test_a_forged_press_decides_nothing(talk: Talk, bob: Person, proposal: Proposal) -> None:
     number = shown(talk)
     for data in ("", "reject:", "reject:because", f"approve:{proposal.pk}", "x" * 64, "approve\x00"):
@@ -209,6 +214,7 @@ def test_a_forged_press_decides_nothing(talk: Talk, bob: Person, proposal: Propo
     assert Proposal.objects.get().status == "pending"
 
 
+@pytest.mark.long
 def test_what_stands_behind_a_wall_is_neither_shown_nor_decided(
     talk: Talk, bob: Person, owner: Person, proposal: Proposal
 ) -> None:
@@ -220,6 +226,7 @@ def test_what_stands_behind_a_wall_is_neither_shown_nor_decided(
     assert Proposal.objects.get().status == "pending"
 
 
+@pytest.mark.long
 def test_one_without_a_quote_is_not_approved(talk: Talk, bob: Person, owner: Person) -> None:
     bare = make_proposal(owner.workspace, "task", "Bare", quotes=[])
     number = shown(talk)
@@ -230,6 +237,7 @@ def test_one_without_a_quote_is_not_approved(talk: Talk, bob: Person, owner: Per
     assert edit["text"].startswith("<i>waiting for a quote</i>")
 
 
+@pytest.mark.long
 def test_in_ukrainian(talk: Talk, colleague: Person, proposal: Proposal) -> None:
     link(talk, colleague, ANN)
     talk.say("/review", person=ANN)

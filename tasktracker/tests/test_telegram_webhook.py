@@ -96,6 +96,7 @@ def test_s3_while_a_token_is_replaced_both_secrets_are_good(talk: Talk) -> None:
     assert bring(talk.bot, numbered(3), old) == 401
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{}", b'{"update_id": "1"}', b'{"update_id": true}', b"[" * 100_000, b"\xff"]
 )

@@ -88,6 +88,7 @@ def test_every_screen_is_in_ukrainian_from_the_login_on(app: Client, colleague: 
     assert "All decided" not in text_of(app.get("/tg/review/"))
 
 
+@pytest.mark.long
 def test_refusals_are_in_it_too(app: Client, colleague: Person, owner: Person) -> None:
     one, two = waiting(colleague, 0), waiting(colleague, 1)
     owner.api.post(f"/api/proposals/{one.pk}/approve", {}, format="json")
@@ -119,6 +120,7 @@ def test_who_does_not_come_in_is_told_in_their_language(colleague: Person) -> No
     assert (ended.status_code, "Цей сеанс завершено" in text_of(ended)) == (401, True)
 
 
+@pytest.mark.long
 def test_where_telegram_names_no_language_the_bot_s_is_spoken(colleague: Person) -> None:
     bot = linked(colleague)
     me = Participant.objects.get(user=colleague.user)

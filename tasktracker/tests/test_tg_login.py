@@ -139,6 +139,7 @@ def test_a_token_that_another_one_took_the_place_of_signs_nobody_in(colleague: P
     assert (log_in(init_data()).status_code, log_in(init_data(OTHER)).status_code) == (401, 200)
 
 
+@pytest.mark.long
 def test_a_bot_that_serves_two_workspaces_leads_each_to_their_own(colleague: Person, stranger: Person) -> None:
     bot = linked(colleague)
     there = Source.objects.create(

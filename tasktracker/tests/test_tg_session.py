@@ -103,6 +103,7 @@ def test_ones_own_tasks_and_their_status(app: Client, colleague: Person) -> None
     assert app.post(f"/tg/tasks/{other.pk}/status/", {"status": "done"}).status_code == 404
 
 
+@pytest.mark.long
 def test_tasks_are_paged_and_ask_the_same_number_of_queries(
     app: Client, colleague: Person, django_assert_max_num_queries: Any
 ) -> None:
@@ -115,6 +116,7 @@ def test_tasks_are_paged_and_ask_the_same_number_of_queries(
     assert app.get(f"/tg/tasks/?before={last}").content.decode().count("tg-moves") == 3
 
 
+@pytest.mark.long
 def test_the_session_opens_nothing_but_the_app(owner: Person) -> None:
     """Not as the header that it is, nor as the cookie of a login: an admin is a reviewer here, and nobody elsewhere."""
     linked(owner)
@@ -137,6 +139,7 @@ def test_the_session_opens_nothing_but_the_app(owner: Person) -> None:
         assert logged_in.get("/tg/review/", headers=headers).status_code == 401, headers
 
 
+@pytest.mark.long
 def test_a_manager_is_a_reviewer_here_and_a_viewer_only_reads(owner: Person) -> None:
     viewer = make_person("looks", role="viewer")
     linked(viewer)
@@ -148,6 +151,7 @@ def test_a_manager_is_a_reviewer_here_and_a_viewer_only_reads(owner: Person) -> 
     assert Proposal.objects.get().status == "pending"
 
 
+@pytest.mark.long
 def test_another_login_in_the_same_browser_stays_its_own(app: Client, colleague: Person, owner: Person) -> None:
     """Who is logged in by cookie is neither taken for the app's person nor logged out by it."""
     one, both = waiting(colleague), owner.browser
@@ -161,6 +165,7 @@ def test_another_login_in_the_same_browser_stays_its_own(app: Client, colleague:
     assert both.get("/settings/account/").status_code == 200
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "ending", ["ended", "password", "unlinked", "out", "inactive", "bot paused", "moved", "expired"]
 )
@@ -193,6 +198,7 @@ def test_it_ends_with_what_it_rests_on(app: Client, colleague: Person, stranger:
     assert Proposal.objects.get().status == "pending"
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)  # a wall stands outside of transactions only
 def test_what_lies_behind_a_wall_is_not_here_either(app: Client, colleague: Person) -> None:
     one = waiting(colleague)

@@ -131,6 +131,7 @@ def test_a_name_that_nobody_has_is_answered_alike_and_at_the_same_cost(
     assert "ada" not in str(queued)
 
 
+@pytest.mark.long
 def test_no_mailbox_is_filled_and_one_that_could_not_be_sent_is_not_counted(
     ada: User, queued: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +151,7 @@ def test_no_mailbox_is_filled_and_one_that_could_not_be_sent_is_not_counted(
     assert len(mail.outbox) == unlocking.MAILS_AN_HOUR
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("other", [{"is_active": False}, {"email": ""}])
 def test_a_closed_account_and_one_without_an_address_get_none(
     other: dict[str, Any], ada: User, queued: list[Any]
@@ -161,12 +163,14 @@ def test_a_closed_account_and_one_without_an_address_get_none(
     assert not mail.outbox
 
 
+@pytest.mark.long
 def test_without_mail_nothing_is_said_of_one(ada: User, queued: list[Any], settings: Settings) -> None:
     settings.MAILERS = {}
     assert "mail" not in lock_out()[-1].content.decode().split("<main")[1].split("</main")[0]
     assert not queued
 
 
+@pytest.mark.long
 def test_wrong_codes_of_the_second_step_are_told_with_what_they_mean(ada: User, queued: list[Any]) -> None:
     device = secondstep.begin_totp(user=ada)
     secondstep.confirm_totp(
@@ -191,6 +195,7 @@ def test_without_valkey_a_link_says_to_try_again(ada: User) -> None:
     assert new_client().post(f"/login/unlock/{token}/").status_code == 503
 
 
+@pytest.mark.long
 def test_it_lies_in_the_queue_and_a_worker_knows_it(ada: User, settings: Settings) -> None:
     """By the real name of the job, with arguments that JSON can hold."""
     lock_out()

@@ -74,6 +74,7 @@ def test_a_fault_becomes_its_error_and_its_row(fault: str, kind: ProviderKind, s
     assert (call.items, call.provider_kind) == (0, kind)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("fault", "seconds"), [("rate_limit", 7), ("busy", 3)])
 def test_how_long_to_wait_is_passed_on(fault: str, seconds: int, kind: ProviderKind, settings: Settings) -> None:
@@ -93,6 +94,7 @@ def test_an_answer_that_ran_into_its_limit_says_so(kind: ProviderKind, settings:
     assert caught.value.cut
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_all_attempts_are_paid_for_when_none_is_valid(kind: ProviderKind, settings: Settings) -> None:
     with FakeLLM(answer=lambda _: notes("no"), always="ok") as fake:
@@ -124,6 +126,7 @@ def test_one_bad_item_costs_that_item_only(kind: ProviderKind, settings: Setting
     assert (call.outcome, call.items, call.dropped) == ("partial", 2, 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_server_that_takes_no_schema_is_asked_in_plain_text_from_then_on(
     kind: ProviderKind, settings: Settings

@@ -69,6 +69,7 @@ def test_each_change_is_an_entry_of_the_log_and_an_event(owner: Person, colleagu
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", some(["viewer", "manager"], 2))
 def test_the_last_admin_stays_one(owner: Person, colleague: Person, role: str) -> None:
     demoted = owner.api.patch(url(owner), {"role": role}, format="json")
@@ -150,6 +151,7 @@ def send(person: Person, action: str, **values: str) -> Any:
     return client, submit(client, page, page.one("form", action=action), "/settings/members/", **values)
 
 
+@pytest.mark.long
 def test_an_admin_changes_and_removes_on_the_page(owner: Person, colleague: Person) -> None:
     pk = membership(colleague).pk
     client, answer = send(owner, f"/settings/members/{pk}/role/", role="viewer")
@@ -160,12 +162,14 @@ def test_an_admin_changes_and_removes_on_the_page(owner: Person, colleague: Pers
     assert not Membership.objects.filter(pk=pk).exists()
 
 
+@pytest.mark.long
 def test_the_page_says_kindly_why_the_last_admin_stays(owner: Person) -> None:
     _, answer = send(owner, f"/settings/members/{membership(owner).pk}/remove/")
     assert answer.status_code == 409
     assert "owner is the last admin of Acme. Make somebody else an admin first" in Page.of(answer).text
 
 
+@pytest.mark.long
 def test_many_members_are_paged_by_name(owner: Person) -> None:
     users = User.objects.bulk_create(User(username=f"m{number:03}", password="!") for number in range(105))
     Membership.objects.bulk_create(Membership(user=user, workspace=owner.workspace) for user in users)
@@ -176,6 +180,7 @@ def test_many_members_are_paged_by_name(owner: Person) -> None:
     assert (len(first.all("form", action="/role/")), len(second.all("form", action="/role/"))) == (100, 6)
 
 
+@pytest.mark.long
 def test_the_administration_keeps_the_last_admin_too(owner: Person, colleague: Person) -> None:
     browser = Client(headers={"host": "localhost"})
     browser.force_login(owner.user)

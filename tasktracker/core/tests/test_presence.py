@@ -96,6 +96,7 @@ async def told(socket: ClientConnection) -> list[tuple[int, str]]:
                 return [(one["id"], one["name"]) for one in frame["looking"]]
 
 
+@pytest.mark.long
 @pytest.mark.live
 @pytest.mark.django_db(transaction=True)
 def test_over_the_socket(start_stack: Any) -> None:
