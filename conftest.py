@@ -148,9 +148,9 @@ def pytest_collection() -> None:
 # What is dear to begin with is begun in one process only; what takes long is begun first, so none waits at the end.
 _KEPT_TOGETHER = {
     "stack": re.compile(
-        r"test_(kill|run_live|up_live_stack|up_deployment|grouped_posts|socket|presence|source_walls|webhooks_live)\.py"
+        r"test_(kill|run_live|up_live_stack|up_deployment|grouped_posts|socket|presence|source_walls|webhooks_live|"
+        r"browser_\w+|tg_in_browser)\.py"
     ),
-    "browser": re.compile(r"test_browser_\w+\.py"),
     "model": re.compile(
         r"test_(llm|run_(?!mail)|prompt_|sifting|judging|evaluate|compare|ssrf|api_providers|page_(agents|providers)|"
         r"failures_are|task_conf|local_only|telegram_sorting)"

@@ -35,6 +35,7 @@ def test_kinds_of_chat_that_were_never_seen_are_read_at_the_aim() -> None:
     assert made.macro_f1 >= 0.4
 
 
+@pytest.mark.long
 def test_a_chat_is_sorted_at_hundreds_of_messages_a_second() -> None:
     texts = [row.text for row in load(SETS / "dev" / "threads_zulip_bytecode.jsonl", "threads").rows[: count(80, 400)]]
     list(offline_reader("category")(texts[:5]))

@@ -394,6 +394,7 @@ def about(found: Sequence[Proposed], messages: Collection[int]) -> list[str]:
     ]
 
 
+@pytest.mark.long
 def test_the_demo_chat_leaves_a_good_morning_of_tasks() -> None:
     demo = both_stages(DEMO)
     assert 20 <= len(demo) <= 60

@@ -38,6 +38,7 @@ def save(person: Person, at: str, **values: Any) -> Any:
     return submit(client, page, form, at, **values)
 
 
+@pytest.mark.long
 def test_an_agent_is_made_and_each_change_is_listed_as_a_version(admin: Person) -> None:
     first, second = make_provider(admin.workspace, "first"), make_provider(admin.workspace, "second")
     answer = save(admin, "/settings/agents/new/", name="reader", purpose="propose_tasks", provider=first.pk)

@@ -49,6 +49,7 @@ def test_a_provider_is_set_up_and_its_key_is_sealed(admin: Person) -> None:
     assert not Page(html).one("input", name="api_key").attrs.get("value")
 
 
+@pytest.mark.long
 def test_a_mistake_is_told_at_its_field_and_nothing_typed_is_lost_but_the_key(admin: Person) -> None:
     make_provider(admin.workspace, "taken")
     wrong = {

@@ -65,6 +65,7 @@ CHOICES: list[tuple[dict[str, str], str, int | None, str]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("values", "cron", "at_least", "told"), some(CHOICES, 2, 1))
 def test_each_choice_is_kept_and_chosen_again(
     manager: Person, values: dict[str, str], cron: str, at_least: int | None, told: str

@@ -108,6 +108,7 @@ def test_a_delimiter_far_above_the_end_is_none() -> None:
 MANY = count(1_000, 5_000)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "text",
     [

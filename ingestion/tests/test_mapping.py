@@ -141,6 +141,7 @@ def test_no_expression_takes_long() -> None:
     assert ended.returncode == 0, ended.stderr[-500:]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("expression", "words"),
     some(

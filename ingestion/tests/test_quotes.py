@@ -149,6 +149,7 @@ def test_any_two_texts_give_a_passage_within_the_message_or_none(quote: str, tex
     assert found is None or (0 <= found.start < found.end <= len(text))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("quote", "text"),
     [

@@ -342,6 +342,7 @@ def test_same_file_twice(tmp_path: Path) -> None:
     assert read(path) == read(path)
 
 
+@pytest.mark.long
 def test_the_demo_export_of_the_data_folder() -> None:
     folder = Path(__file__).resolve().parents[3] / "shared" / "data" / "demo" / "telegram"
     if not folder.is_dir():

@@ -279,6 +279,7 @@ FIELDS = [
 ]
 
 
+@pytest.mark.long
 @settings(max_examples=count(50, 5000), deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=6))
 def test_no_update_is_too_strange_to_be_read(strange: dict[str, Any]) -> None:

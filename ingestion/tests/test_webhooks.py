@@ -316,6 +316,7 @@ def twisted(body: Any, draw: Callable[..., Any]) -> Any:
     return {**body, key: twisted(body[key], draw)}
 
 
+@pytest.mark.long
 @each_door
 def test_whatever_comes_is_never_an_error_and_never_lost_in_silence(owner: Person, door: str) -> None:
     source = made(owner, door)

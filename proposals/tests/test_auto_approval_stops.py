@@ -42,6 +42,7 @@ def told(run: AnalysisRun) -> str:
     return engines_of([run.pk])[run.pk]
 
 
+@pytest.mark.long
 def test_it_rests_while_twenty_of_its_sample_wait(policy: AutoApproval, alice: User) -> None:
     kept = keep_sample(policy.workspace, 20)
     proposal = make(policy.workspace)

@@ -53,6 +53,7 @@ def test_a_card_that_is_there_already_is_not_sent_again(reviewer: Person) -> Non
     assert "HX-Replace-Url" not in response
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shown", some(["decided", "elsewhere", "filtered", "nonsense", "9" * 40], 3))
 def test_a_card_that_stands_on_the_desk_no_more_is_replaced(reviewer: Person, shown: str) -> None:
     first, right = (make_proposal(reviewer.workspace, "task", rank=9 - number) for number in range(2))

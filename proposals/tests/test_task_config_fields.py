@@ -73,6 +73,7 @@ def proposed(person: Person, settings: Any, fields: dict[str, Any]) -> tuple[Pro
     return Proposal.objects.get(kind="task"), asked
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_from_the_answer_to_the_page_of_the_task(person: Person, settings: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(turns, "OWN_SECONDS", 600)

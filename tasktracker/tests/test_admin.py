@@ -54,6 +54,7 @@ def test_what_somebody_else_decided_is_told_and_not_done_again(
     assert (proposal.status, proposal.decided_by) == ("approved", colleague.user)
 
 
+@pytest.mark.long
 def test_a_proposal_shows_its_words_and_nothing_to_type_into(browser: Client, owner: Person) -> None:
     proposal = make_proposal(owner.workspace)
     page = browser.get(f"/admin/proposals/proposal/{proposal.pk}/change/").content.decode()

@@ -56,6 +56,7 @@ def test_axe_core_sees_what_is_wrong(web: LiveStack, browser: Browser) -> None:
     assert {"label", "aria-roles"} <= broken
 
 
+@pytest.mark.long
 def test_nobody_is_kept_out_before_the_login(person: Person, web: LiveStack, browser: Browser, notes: Notes) -> None:
     access = Access(person.user, person.workspace, Role.ADMIN)
     _, invitation = invitations.invite(access=access, role=Role.REVIEWER, email="", days=7, max_uses=1)

@@ -65,6 +65,7 @@ def test_a_card_goes_on_and_back_by_keys_and_keeps_the_focus(rita: Person, web: 
     assert browser.complaints() == []
 
 
+@pytest.mark.long
 def test_noise_flips_by_one_key_on_the_row_that_is_selected(rita: Person, web: LiveStack, browser: Browser) -> None:
     older = make_message(rita.workspace, "ok then", verdict="noise", verdict_reason="lexicon")
     newer = make_message(rita.workspace, "the export dies")

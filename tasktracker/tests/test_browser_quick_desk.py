@@ -28,6 +28,7 @@ def wait_until_ready(page: Browser, shown: Proposal, following: Proposal) -> Non
     wait_for(lambda: page.all(ready))
 
 
+@pytest.mark.long
 def test_a_decision_shows_at_once_and_the_counts_follow(rita: Person, desk: Callable[..., Browser]) -> None:
     one, two, three = ranked(rita, 3)
     page = desk()

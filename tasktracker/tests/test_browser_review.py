@@ -57,6 +57,7 @@ def test_five_proposals_by_keyboard_alone_and_one_undone(rita: Person, desk: Cal
     assert page.complaints() == []
 
 
+@pytest.mark.long
 def test_keys_go_by_their_place_on_any_layout(rita: Person, desk: Callable[..., Browser]) -> None:
     one, two = ranked(rita, 2)
     page = desk()

@@ -49,6 +49,7 @@ def test_no_two_defaults_are_the_same() -> None:
     assert {one.code for one in keys.ACTIONS.values()} <= set(keys.CODES)
 
 
+@pytest.mark.long
 def test_a_chosen_key_is_drawn_on_the_buttons_and_in_the_list_of_keys(owner: Person) -> None:
     make_proposal(owner.workspace)
     client = owner.browser

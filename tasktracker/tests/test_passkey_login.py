@@ -109,6 +109,7 @@ def test_what_is_wrong_opens_nothing(ada: User, name: str) -> None:
     assert Passkey.objects.get().sign_count == 5
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "answer", some(["", "{", "[]", "{}", "[" * 60_000, '{"rawId":"AA","response":{"userHandle":1}}'], 3, 2)
 )

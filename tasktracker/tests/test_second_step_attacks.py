@@ -89,6 +89,7 @@ BROKEN: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", some(list(BROKEN), 3))
 def test_a_broken_answer_is_a_wrong_one(owner: Any, name: str) -> None:
     broken = BROKEN[name]

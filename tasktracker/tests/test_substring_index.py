@@ -78,6 +78,7 @@ def test_the_command_makes_the_index_and_the_same_words_are_found_by_it(db_: Bas
     assert substrings.INDEX not in plan(alias, "voice-1")
 
 
+@pytest.mark.long
 def test_an_upgrade_makes_it_and_leaves_large_tables_to_the_command(
     db_: BaseDatabaseWrapper, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,6 +85,7 @@ def test_the_words_of_a_deleted_message_leave_every_card_that_shows_them(
     ]
 
 
+@pytest.mark.long
 def test_the_poke_comes_with_the_commit_and_a_lost_one_is_made_up_for(
     talk: Talk, bob: Person, said: Message, proposal: Proposal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +108,7 @@ def test_the_poke_comes_with_the_commit_and_a_lost_one_is_made_up_for(
     assert edits(talk) == []
 
 
+@pytest.mark.long
 def test_what_was_decided_keeps_its_outcome_without_the_words(
     talk: Talk, bob: Person, said: Message, proposal: Proposal
 ) -> None:

@@ -66,6 +66,7 @@ def test_commands_are_answered_and_link_opens_it_again(talk: Talk, bob: Person, 
     assert "I am back" in kept()
 
 
+@pytest.mark.long
 def test_who_comes_back_and_leaves_again_is_told_again_in_their_language(
     talk: Talk, colleague: Person, owner: Person
 ) -> None:

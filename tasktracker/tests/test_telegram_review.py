@@ -148,6 +148,7 @@ def test_reject_asks_why(talk: Talk, bob: Person, proposal: Proposal) -> None:
     assert (proposal.status, proposal.reject_reason, proposal.decided_by) == ("rejected", "already_done", bob.user)
 
 
+@pytest.mark.long
 def test_whoever_comes_second_is_told_kindly(talk: Talk, bob: Person, owner: Person, proposal: Proposal) -> None:
     number = shown(talk)
     services.approve(proposal_id=proposal.pk, by=owner.user)

@@ -155,6 +155,7 @@ def test_what_a_person_has_set_meanwhile_stays(talk: Talk, model: Provider, fake
     assert len(fake.completions) == 1
 
 
+@pytest.mark.long
 def test_it_is_rewritten_though_the_acknowledgement_is_sent_later(talk: Talk, model: Provider) -> None:
     talk.api.fail("sendMessage", Fault(429, "Too Many Requests", {"retry_after": 60}))
     task = made(talk)
@@ -166,6 +167,7 @@ def test_it_is_rewritten_though_the_acknowledgement_is_sent_later(talk: Talk, mo
     assert edit["message_id"] == str(talk.last["message_id"])
 
 
+@pytest.mark.long
 def test_words_that_were_deleted_before_are_shown_to_no_model(talk: Talk, model: Provider, fake: FakeLLM) -> None:
     Provider.objects.filter(pk=model.pk).update(local=False)
     task = made(talk)

@@ -96,6 +96,7 @@ def test_one_decides_and_sees_ones_tasks(rita: Person, web: LiveStack, browser: 
     assert Proposal.objects.filter(status="pending").count() == 0
 
 
+@pytest.mark.long
 def test_it_speaks_ukrainian_and_follows_a_theme_that_changes(rita: Person, web: LiveStack, browser: Browser) -> None:
     first, _ = ranked(rita, 2)
     source = linked(rita)

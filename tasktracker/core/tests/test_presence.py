@@ -122,6 +122,7 @@ def test_over_the_socket(start_stack: Any) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.long
 @pytest.mark.live
 @pytest.mark.django_db(transaction=True)
 def test_who_did_not_ask_is_not_told(start_stack: Any) -> None:
