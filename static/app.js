@@ -304,9 +304,10 @@
     desk.toggleAttribute("data-open", card.hasAttribute("data-open"));
     const focus = $("[data-focus]", card) || $("form.edit .field :is(input, textarea, select)", card);
     if (focus) {
-      focus.focus({ preventScroll: true });
+      const free = !typesOutside(card);
+      if (free) focus.focus({ preventScroll: true });
       focus.removeAttribute("data-focus");
-      if (focus.matches('[type="text"], textarea')) focus.setSelectionRange(focus.value.length, focus.value.length);
+      if (free && focus.matches('[type="text"], textarea')) focus.setSelectionRange(focus.value.length, focus.value.length);
     }
     countSelected();
     if (late || !queued) return;
@@ -328,6 +329,8 @@
   });
 
   /* ---------- keys: by event.code, so that they work on any layout; silent while someone types ---------- */
+  /* A card that comes while somebody types in another field leaves them there. */
+  const typesOutside = (card) => typing(document.activeElement) && !card.contains(document.activeElement);
   const typing = (el) => el.matches?.('input:not([type="checkbox"]):not([type="radio"]), textarea, select, [contenteditable="true"]');
   let sequence = 0;
   /* A person's own keys: what is pressed → what it means by default, "" for a key that was given away. */
@@ -453,6 +456,7 @@
     arrange,
     press,
     refresh,
+    typesOutside,
     meant: (e) => meant(codeOf(e)),
     replaceAddress(url) { history.replaceState(null, "", url); shown = address(); },
   };

@@ -112,7 +112,7 @@
     now.replaceWith(card);
     tasktracker.replaceAddress(address);
     tasktracker.arrange();
-    $("h2", card)?.focus({ preventScroll: true });
+    if (!tasktracker.typesOutside(card)) $("h2", card)?.focus({ preventScroll: true });
   }
   /* "Undo my last" is about the decision that is still on its way, not the one before it. */
   body.addEventListener("htmx:confirm", (e) => {

@@ -44,5 +44,9 @@ def test_a_key_is_pressed_chosen_and_works_while_the_old_one_rests(web: LiveStac
     browser.press("/")
     browser.press("quay")
     assert browser.run("return document.activeElement.value") == "quay"
+    # A card that comes only now takes the focus from nobody who types.
+    come = "document.querySelector('#card h2').setAttribute('data-focus', ''); tasktracker.arrange();"
+    assert browser.run(f"{come} return document.activeElement.value") == "quay"
+    assert browser.run(f"document.activeElement.blur(); {come} return document.activeElement.tagName") == "H2"
     assert status(one) == "pending"
     assert browser.complaints() == []

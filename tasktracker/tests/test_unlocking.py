@@ -199,7 +199,7 @@ def test_without_valkey_a_link_says_to_try_again(ada: User) -> None:
 def test_it_lies_in_the_queue_and_a_worker_knows_it(ada: User, settings: Settings) -> None:
     """By the real name of the job, with arguments that JSON can hold."""
     lock_out()
-    (raw,) = counters().lrange(settings.BROKER_QUEUE_KEY, 0, -1)
-    assert b"tasktracker.core.tasks.mail_unlocking" in raw
+    queued = counters().lrange(settings.BROKER_QUEUE_KEY, 0, -1)
+    (raw,) = (job for job in queued if b"tasktracker.core.tasks.mail_unlocking" in job)
     assert b"/login/unlock/" not in raw
     assert mail_unlocking.name == "tasktracker.core.tasks.mail_unlocking"
