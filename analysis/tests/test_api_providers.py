@@ -58,6 +58,7 @@ def test_a_key_goes_in_and_never_comes_out(admin: APIClient) -> None:
     assert KEY not in Provider.objects.get(pk=provider["id"]).sealed_api_key
 
 
+@pytest.mark.long
 def test_a_new_host_clears_the_key_and_a_new_path_does_not(admin: APIClient) -> None:
     provider = made(admin, base_url="https://1.1.1.1/v1", api_key=KEY)
     path = f"/api/providers/{provider['id']}"

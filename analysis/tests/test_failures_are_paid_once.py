@@ -49,6 +49,7 @@ def test_messages_that_failed_start_nothing_by_themselves(workspace: Workspace, 
     assert len(schedules.start_due()) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("choices", some([{"answer": lambda given: {"messages": []}}, {"always": "error"}], 2))
 def test_a_model_that_says_nothing_of_use_is_not_asked_for_ever(
     workspace: Workspace, settings: Any, monkeypatch: pytest.MonkeyPatch, choices: dict[str, Any]

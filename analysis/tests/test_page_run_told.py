@@ -78,6 +78,7 @@ def test_a_manager_raises_the_run_s_own_caps_and_goes_on(viewer: Person) -> None
     assert (run.status, run.caps) == ("running", {"calls": 200})
 
 
+@pytest.mark.long
 def test_a_plain_resume_leaves_the_caps_alone(viewer: Person) -> None:
     run = paused(viewer, reason="provider")
     AnalysisRun.objects.filter(pk=run.pk).update(caps={"calls": 9})
@@ -88,6 +89,7 @@ def test_a_plain_resume_leaves_the_caps_alone(viewer: Person) -> None:
     assert (run.status, run.caps) == ("running", {"calls": 9})
 
 
+@pytest.mark.long
 def test_the_last_pause_counts(viewer: Person) -> None:
     run = paused(viewer, reason="budget", note=DAY)
     services.resume_run(run_id=run.pk)
@@ -105,6 +107,7 @@ def test_a_provider_is_asked_again_unless_it_is_switched_off(viewer: Person) -> 
     assert "switch offline on again" in words(page_of(viewer, run), "div", "pause")
 
 
+@pytest.mark.long
 def test_a_running_run_has_no_pause(viewer: Person) -> None:
     run = make_run(viewer.workspace, windows=1, status="running")
     assert not page_of(viewer, run).all("div", id="pause")

@@ -42,6 +42,7 @@ def test_a_run_is_made_with_its_forecast_and_started_from_its_page(manager: Pers
     assert (run.status, run.created_by) == ("running", manager.user)
 
 
+@pytest.mark.long
 def test_a_second_run_over_the_same_messages_is_refused_with_its_number(manager: Person) -> None:
     make_chat(manager.workspace, 1)
     live = make_run(manager.workspace, windows=1)
@@ -112,6 +113,7 @@ def test_what_failed_is_told_by_its_reason_and_tried_again_with_one_click(manage
     assert not Page.of(reviewer.get(f"/runs/{run.pk}/")).all("form", action="/resume/")
 
 
+@pytest.mark.long
 def test_calls_are_listed_with_what_each_took_and_cost_and_come_alone(manager: Person) -> None:
     run = make_run(manager.workspace, windows=1)
     for number in range(CALLS + 5):
@@ -153,6 +155,7 @@ def test_only_what_can_be_done_is_offered(manager: Person, status: str, offered:
     assert forms == offered
 
 
+@pytest.mark.long
 def test_a_reviewer_sees_a_run_and_may_not_touch_it(manager: Person) -> None:
     reviewer = make_person("rita", role="reviewer")
     run = make_run(manager.workspace, windows=1)

@@ -66,6 +66,7 @@ def test_a_name_is_taken_once(manager: Person) -> None:
     assert "already" in Page.of(again).one("ul", id="id_name_error").text
 
 
+@pytest.mark.long
 def test_it_is_switched_off_and_deleted(manager: Person) -> None:
     at = save(manager, "/settings/task-configs/new/", name="bugs", schema=GOOD)["Location"]
     client = manager.browser
@@ -79,6 +80,7 @@ def test_it_is_switched_off_and_deleted(manager: Person) -> None:
     assert not TaskConfig.objects.exists()
 
 
+@pytest.mark.long
 def test_reviewers_see_and_strangers_do_not(manager: Person) -> None:
     row = TaskConfig.objects.create(workspace=manager.workspace, name="bugs", schema={"type": "object"})
     at = f"/settings/task-configs/{row.pk}/"

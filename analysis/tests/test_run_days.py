@@ -90,6 +90,7 @@ def test_the_day_s_cap_stops_every_run_and_the_next_day_goes_on(
     assert work(run).status == "completed"
 
 
+@pytest.mark.long
 def test_a_run_s_own_cap_waits_for_a_person_whatever_day_it_is(
     workspace: Workspace, serve: Callable[..., FakeLLM]
 ) -> None:
@@ -104,6 +105,7 @@ def test_a_run_s_own_cap_waits_for_a_person_whatever_day_it_is(
     assert AnalysisRun.objects.get(pk=run.pk).status == "paused"
 
 
+@pytest.mark.long
 def test_a_run_goes_on_when_its_provider_is_back(
     workspace: Workspace, serve: Callable[..., FakeLLM], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,6 +84,7 @@ def test_what_the_model_calls_noise_is_not_extracted_from(workspace: Workspace, 
     assert selectors.bill(run).calls == 1
 
 
+@pytest.mark.long
 def test_it_takes_few_calls(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
     fake = serve("score_noise", "classify")
     many(workspace, 100)
@@ -103,6 +104,7 @@ def test_a_person_s_verdict_stays(workspace: Workspace, serve: Callable[..., Fak
     assert fake.completions == []
 
 
+@pytest.mark.long
 def test_a_model_that_fails_holds_nothing_up(workspace: Workspace, serve: Callable[..., FakeLLM]) -> None:
     serve("score_noise", always="error")
     message = weak(workspace, "The invoices of March are missing in the export.")

@@ -189,6 +189,7 @@ def test_more_substance_never_lowers_the_score() -> None:
     assert scores[0] < 0.5 < scores[-1]
 
 
+@pytest.mark.long
 @given(st.text(max_size=300), st.booleans(), st.sampled_from(["message", "media", "poll", "sticker", "service"]))
 def test_any_message_gets_a_verdict(text: str, is_reply: bool, kind: str) -> None:
     found = judge(NoiseInput(kind=kind, text=text, is_reply=is_reply))
@@ -327,12 +328,14 @@ SENTENCES = st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(["", " "
 )
 
 
+@pytest.mark.long
 @settings(max_examples=count(60, 500))
 @given(st.one_of(SENTENCES, st.text(max_size=80), st.text(alphabet=st.characters(max_codepoint=127), max_size=80)))
 def test_the_shortcuts_of_the_score_change_nothing(text: str) -> None:
     assert score(text, is_poll=False, is_reply=False) == plain_score(text)
 
 
+@pytest.mark.long
 @settings(max_examples=count(60, 500))
 @given(st.one_of(SENTENCES, st.text(max_size=80)))
 def test_what_is_passed_over_as_long_no_rule_would_have_called_noise(text: str) -> None:

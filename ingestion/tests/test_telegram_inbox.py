@@ -66,6 +66,7 @@ class TestAGroupBecomesASupergroup:
         assert (LIVE_CHAT, str(5 - 10**9), "edited") in stored()
         assert Channel.objects.count() == 1
 
+    @pytest.mark.long
     def test_an_export_of_the_supergroup_is_the_same_messages(self, source: Source, tmp_path: Path) -> None:
         receive(source, update(live(5, "hello", chat=OLD)), update(MOVE), update(ARRIVAL), update(live(7, "hello")))
         path = files.write(tmp_path, files.chat(files.message(5 - 10**9, "hello"), files.message(7, "hello")))
@@ -79,6 +80,7 @@ class TestAGroupBecomesASupergroup:
         ids = set(Message.objects.filter(channel__external_id=LIVE_CHAT).values_list("external_id", flat=True))
         assert ids == {str(5 - 10**9), str(6 - 10**9), str(9 - 10**9)}
 
+    @pytest.mark.long
     def test_it_stays_with_the_workspace_that_it_was_linked_to(self, source: Source, stranger: Person) -> None:
         LinkedChat.objects.create(bot=source, external_id="-77", source=source)
         receive(source, update(live(5, "before", chat=OLD)), update(MOVE), update(live(5, "after")))

@@ -97,6 +97,7 @@ def test_taken_back_twice_is_once_and_says_who_did_it(rita: Person, atom: Atom) 
     assert refused.value.extra["decided_by"] == "rita"
 
 
+@pytest.mark.long
 def test_a_form_made_before_somebody_elses_change_is_refused(rita: Person, atom: Atom) -> None:
     other = make_person("otto", role="reviewer")
     client, at = rita.browser, f"/atoms/{atom.pk}/edit/"
@@ -183,6 +184,7 @@ def test_the_api_shows_and_takes_back_a_change(rita: Person, stranger: Person) -
     assert rita.api.post(f"/api/tasks/{pk}/undo", {"edit": 10**9}, format="json").status_code == 404
 
 
+@pytest.mark.long
 def test_links_made_changed_and_removed_stand_in_the_history_and_come_back(rita: Person, atom: Atom) -> None:
     other = Atom.objects.create(workspace=rita.workspace, type="problem", title="Export fails")
     before = accepted()

@@ -37,6 +37,7 @@ def toast(client: Any, at: str) -> tuple[Page, Any]:
     return page, next(form for form in page.all("form") if any("data-undo" in tag.attrs for tag in form.inside))
 
 
+@pytest.mark.long
 def test_a_merge_is_taken_back_from_its_toast(rita: Person, world: TwoTopics) -> None:
     before, client = accepted(), rita.browser
     at = f"/topics/{world.billing.pk}/merge/"
@@ -135,6 +136,7 @@ def test_an_event_says_ids_and_states_and_no_word_of_what_was_written(rita: Pers
     ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_what_a_decision_changes_and_its_undo_are_told_too(rita: Person, world: TwoTopics) -> None:
     problem = world.atoms[0]
     proposal = make_proposal(
@@ -217,6 +219,7 @@ def test_a_viewer_sees_the_doubt_and_no_button(rita: Person, atom: Atom, quote: 
     assert not page.all("form", action="/still-true/")
 
 
+@pytest.mark.long
 def test_many_doubts_ask_no_more_queries(
     rita: Person, atom: Atom, quote: Quote, django_assert_num_queries: Any
 ) -> None:

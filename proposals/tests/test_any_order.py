@@ -42,6 +42,7 @@ def test_atoms_of_a_rejected_topic_stay() -> None:
     assert Atom.objects.get().topics.count() == 0
 
 
+@pytest.mark.long
 def test_atoms_join_a_topic_that_was_renamed_or_merged_on_the_way() -> None:
     workspace = make_workspace()
     alice = make_user(workspace)
@@ -59,6 +60,7 @@ def test_atoms_join_a_topic_that_was_renamed_or_merged_on_the_way() -> None:
     assert {atom.title for atom in Topic.objects.get(name="Money").atoms.all()} == {"VAT is missing", "EU is slow"}
 
 
+@pytest.mark.long
 def test_links_reach_what_their_end_was_merged_into() -> None:
     workspace = make_workspace()
     alice = make_user(workspace)
@@ -73,6 +75,7 @@ def test_links_reach_what_their_end_was_merged_into() -> None:
     assert AtomLink.objects.get().to_atom == known
 
 
+@pytest.mark.long
 def test_a_title_of_another_run_is_not_taken_for_the_same_atom() -> None:
     workspace = make_workspace()
     alice = make_user(workspace)

@@ -70,6 +70,7 @@ def test_it_cannot_be_turned_on_unseen(manager: Person) -> None:
     assert AutoApproval.objects.get().threshold == 0.92
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("decided", "status"), some([(19, 409), (20, 200)], 2))
 def test_below_twenty_decisions_of_its_kind_it_is_refused(manager: Person, decided: int, status: int) -> None:
     decide(manager, decided)
@@ -88,6 +89,7 @@ def test_below_twenty_decisions_of_its_kind_it_is_refused(manager: Person, decid
         assert (answer.json()["missing"], answer.json()["is_active"]) == ("", True)
 
 
+@pytest.mark.long
 def test_too_little_agreement_is_refused_with_what_is_missing(manager: Person) -> None:
     decide(manager, 25, wrong=3)
     at = f"/api/auto-approvals/{post(manager).json()['id']}"
@@ -97,6 +99,7 @@ def test_too_little_agreement_is_refused_with_what_is_missing(manager: Person) -
     assert not AutoApproval.objects.get().is_active
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "body",
     some(
@@ -122,6 +125,7 @@ def test_one_policy_for_each_kind(manager: Person) -> None:
     assert moved.status_code == 400
 
 
+@pytest.mark.long
 def test_a_reviewer_may_look_and_not_change(manager: Person) -> None:
     at = f"/api/auto-approvals/{post(manager).json()['id']}"
     reviewer = make_person("rita", role="reviewer")

@@ -111,6 +111,7 @@ def test_an_undo_puts_everything_back_and_it_stays_with_people(policy: AutoAppro
     assert status_of(proposal) == "pending"
 
 
+@pytest.mark.long
 def test_a_reviewer_who_is_second_hears_of_the_policy(policy: AutoApproval, alice: User) -> None:
     proposal = make(policy.workspace)
     services.auto_approve(workspace_id=policy.workspace_id)
@@ -234,6 +235,7 @@ def test_what_is_left_to_people(policy: AutoApproval, case: Any) -> None:
     assert status_of(control) == "approved"
 
 
+@pytest.mark.long
 def test_a_chat_is_known_from_five_decisions_on(policy: AutoApproval) -> None:
     new = Channel.objects.create(workspace=policy.workspace, platform="api", external_id="new", title="new")
     proposal = make(policy.workspace, quotes=make_voices(policy.workspace, channel=new))
@@ -245,6 +247,7 @@ def test_a_chat_is_known_from_five_decisions_on(policy: AutoApproval) -> None:
     assert status_of(proposal) == "approved"
 
 
+@pytest.mark.long
 def test_a_second_voice_that_comes_later_is_heard(policy: AutoApproval) -> None:
     proposal = make(policy.workspace, quotes=make_voices(policy.workspace, 1))
     services.auto_approve(workspace_id=policy.workspace_id)

@@ -120,6 +120,7 @@ def test_a_link_made_by_hand_is_a_consequence_and_one_that_comes_back_by_itself_
     assert not AtomLink.objects.exists()
 
 
+@pytest.mark.long
 def test_a_topic_into_which_another_was_merged(workspace: Workspace, alice: User) -> None:
     topic = approved(workspace, alice, "topic", "Billing")
     other = Topic.objects.create(workspace=workspace, name="Invoices")
@@ -155,6 +156,7 @@ def test_an_undo_that_meets_an_open_twin_unites_with_it(workspace: Workspace, al
     assert Proposal.objects.filter(status="pending").count() == 1
 
 
+@pytest.mark.long
 def test_undo_twice_by_one_person_is_quiet_and_a_colleague_is_told(workspace: Workspace, alice: User) -> None:
     proposal = approved(workspace, alice, "task")
     services.undo(proposal_id=proposal.pk, by=alice)
@@ -210,6 +212,7 @@ def test_a_superseded_proposal_is_not_decided_and_a_decided_one_not_superseded(
     assert caught.value.error_code == "already_decided"
 
 
+@pytest.mark.long
 def test_a_batch_is_undone_only_where_nothing_was_done_since(workspace: Workspace, alice: User) -> None:
     ids = [make_proposal(workspace, "task").pk for _ in range(3)]
     until = timezone.now() + timedelta(days=1)
@@ -223,6 +226,7 @@ def test_a_batch_is_undone_only_where_nothing_was_done_since(workspace: Workspac
     assert Task.objects.count() == 1
 
 
+@pytest.mark.long
 def test_a_winner_that_got_its_first_quote_by_a_merge_and_was_approved_stays_approved(
     workspace: Workspace, alice: User
 ) -> None:

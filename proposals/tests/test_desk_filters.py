@@ -104,6 +104,7 @@ def test_a_topic_has_itself_its_atoms_and_what_would_change_it(reviewer: Person,
     assert any(tag.attrs.get("href") == f"{DESK}?topic=billing" for tag in card.inside)
 
 
+@pytest.mark.long
 def test_a_project_has_its_own(reviewer: Person, client: Client) -> None:
     project = Project.objects.create(workspace=reviewer.workspace, name="Shop")
     own = make_proposal(reviewer.workspace, "task", project=project)
@@ -155,6 +156,7 @@ def test_filters_are_kept_under_a_name_opened_and_forgotten(reviewer: Person) ->
     assert not SavedFilter.objects.exists()
 
 
+@pytest.mark.long
 def test_kept_filters_are_ones_own(reviewer: Person) -> None:
     omar = make_person("omar", role="reviewer")
     mine = SavedFilter.objects.create(workspace=reviewer.workspace, user=reviewer.user, name="Mine", query="kind=task")
@@ -166,6 +168,7 @@ def test_kept_filters_are_ones_own(reviewer: Person) -> None:
     assert SavedFilter.objects.filter(pk=mine.pk).exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("query", "name", "told"), [("kind=task", " ", "a name"), ("", "Everything", "Choose a filter first")]
 )
@@ -212,6 +215,7 @@ def test_all_from_a_confidence_up_shows_the_least_sure_first_and_is_undone_as_on
     assert not Proposal.objects.filter(status="approved").exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("least", "told"),
     some([("0.99", "Nothing of this list"), ("", "a number"), ("nan", "a number"), ("2", "a number")], 2),

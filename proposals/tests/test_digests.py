@@ -92,6 +92,7 @@ def test_one_way_is_enough_and_the_other_one_says_why(workspace: Workspace, ada:
     assert TOKEN not in row.error
 
 
+@pytest.mark.long
 def test_what_failed_is_tried_again_and_given_up_at_last(
     workspace: Workspace, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +125,7 @@ def test_who_took_it_too_late_does_not_say_how_it_went(workspace: Workspace, ada
     assert Digest.objects.get().sent_at is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("hour", "told"),
     [

@@ -61,6 +61,7 @@ def test_words_that_nothing_has_say_so(reviewer: Person, loser: Proposal) -> Non
     assert "No topic has these words" in page.text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("of", "kind"),
     some(
@@ -86,6 +87,7 @@ def test_a_pasted_link_or_number_finds_what_it_names(reviewer: Person, loser: Pr
     assert len(found) <= 2  # a number alone may mean a proposal or a topic
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("of", "told"),
     some(

@@ -132,6 +132,7 @@ def test_a_manager_sets_it_on_its_page_and_a_person_says_that_they_are_away(
     assert DutyPlace.objects.get(user=people[0]).away_until is None
 
 
+@pytest.mark.long
 def test_a_form_with_mistakes_keeps_what_was_typed(workspace: Workspace, people: list[User]) -> None:
     client = Client()
     client.force_login(make_user(workspace, "zoe", role="manager"))

@@ -95,6 +95,7 @@ def test_where_nothing_rests_on_a_message_the_reason_is_told(rita: Person) -> No
         assert fate(message).short == reason, name
 
 
+@pytest.mark.long
 def test_the_list_and_the_page_say_it(rita: Person) -> None:
     made = reasons(rita.workspace)
     client = rita.browser
@@ -118,6 +119,7 @@ def test_a_flipped_row_says_it_anew(rita: Person) -> None:
     assert "not analysed yet" in page.one("li", id=f"message-{message.pk}").text
 
 
+@pytest.mark.long
 def test_a_page_of_messages_asks_no_more_than_one(rita: Person) -> None:
     def queries(messages: list[Message]) -> int:
         with CaptureQueriesContext(connection) as asked:

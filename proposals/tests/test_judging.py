@@ -85,6 +85,7 @@ def test_the_card_and_the_api_tell_what_it_said(
     assert len(fake.completions) == 1
 
 
+@pytest.mark.long
 def test_two_that_were_compared_are_not_asked_about_the_other_way_round(
     serve: Callable[..., FakeLLM], workspace: Workspace
 ) -> None:
@@ -104,6 +105,7 @@ def test_without_an_agent_nobody_is_asked(workspace: Workspace) -> None:
     assert not LLMCall.objects.exists()
 
 
+@pytest.mark.long
 def test_words_that_stay_here_reach_no_other_machine(serve: Callable[..., FakeLLM], workspace: Workspace) -> None:
     fake = serve(answer=says(True), local=False)
     first, _ = pair(workspace)
@@ -113,6 +115,7 @@ def test_words_that_stay_here_reach_no_other_machine(serve: Callable[..., FakeLL
     assert said_of(first) == [None]
 
 
+@pytest.mark.long
 def test_a_machine_of_ones_own_may_see_them(serve: Callable[..., FakeLLM], workspace: Workspace) -> None:
     serve(answer=says(True))
     first, _ = pair(workspace)
@@ -147,6 +150,7 @@ def test_a_provider_that_is_away_is_asked_later(serve: Callable[..., FakeLLM], w
     assert said_of(first) == [True]
 
 
+@pytest.mark.long
 def test_a_run_at_its_cap_pays_for_no_more(serve: Callable[..., FakeLLM], workspace: Workspace) -> None:
     fake = serve(answer=says(True))
     first, _ = pair(workspace)

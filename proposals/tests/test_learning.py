@@ -74,6 +74,7 @@ def test_an_undone_decision_counts_only_as_undone(workspace: Workspace, alice: U
     assert (row.decided, row.rejected, row.approved_edited, row.undone) == (1, 1, 0, 1)
 
 
+@pytest.mark.long
 def test_what_a_policy_approved_is_nobodys_judgement(workspace: Workspace, alice: User) -> None:
     run = make_agent_run(workspace, 1)
     services.approve(proposal_id=made(workspace, run).pk, by=None)
@@ -100,6 +101,7 @@ def test_each_hundredth_of_confidence_is_its_own(workspace: Workspace) -> None:
     assert sorted((cell.hundredths, cell.rejected) for cell in cells) == [(number, 1) for number in range(101)]
 
 
+@pytest.mark.long
 def test_what_if_is_by_kind_and_counts_only_what_is_new(workspace: Workspace, alice: User) -> None:
     for confidence in (0.91, 0.92, 0.95):
         services.approve(proposal_id=made(workspace, confidence=confidence).pk, by=alice)

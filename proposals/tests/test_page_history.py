@@ -107,6 +107,7 @@ def test_the_number_of_queries_does_not_grow(
         client.get(PATH)
 
 
+@pytest.mark.long
 def test_a_viewer_sees_it_and_can_take_nothing_back(owner: Person, reviewer: Person) -> None:
     viewer = make_person("vera", workspace=owner.workspace.slug, role="viewer").browser
     services.approve(proposal_id=make_proposal(owner.workspace, "topic").pk, by=reviewer.user)
@@ -114,11 +115,13 @@ def test_a_viewer_sees_it_and_can_take_nothing_back(owner: Person, reviewer: Per
     assert 'value="history"' not in viewer.get(PATH).content.decode()
 
 
+@pytest.mark.long
 def test_a_stranger_sees_nothing_of_it(stranger: Person, owner: Person, reviewer: Person) -> None:
     services.approve(proposal_id=make_proposal(owner.workspace, "topic", "Secret").pk, by=reviewer.user)
     assert "Secret" not in stranger.browser.get(PATH).content.decode()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("query", some(["?before=x", "?before=-1", "?before=" + "9" * 40, "?verb=drop", "?by=9"], 3))
 def test_odd_queries_are_the_plain_page(client: Client, query: str) -> None:
     assert client.get(PATH + query).status_code == 200

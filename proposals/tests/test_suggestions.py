@@ -121,6 +121,7 @@ def test_two_projects_that_are_spoken_of_as_much_are_both_left_out(room: Workspa
     assert taken_in(room, "The tax on the page of an invoice").payload["project"] == billing.pk
 
 
+@pytest.mark.long
 def test_nobody_is_suggested_who_is_gone_or_of_another_workspace(room: Workspace, billing: Project) -> None:
     Participant.objects.filter(workspace=room, name="Olena").delete()
     assert taken_in(room, "The export dies").payload["assignee"] == named(room, "Marek")

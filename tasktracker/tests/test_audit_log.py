@@ -98,6 +98,7 @@ def test_the_page_tells_it_for_a_person(owner: Person, colleague: Person, projec
     assert page.all("a", href=f"/projects/{project.pk}/")
 
 
+@pytest.mark.long
 def test_the_page_takes_as_many_queries_for_many_entries(owner: Person) -> None:
     def count() -> int:
         client = owner.browser

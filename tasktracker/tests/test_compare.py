@@ -114,6 +114,7 @@ def whole_database() -> dict[str, list[tuple[Any, ...]]]:
     return rows
 
 
+@pytest.mark.long
 def test_two_versions_and_nothing_written_but_the_bill(workspace: Workspace, alice: User, agent: Agent) -> None:
     decide(workspace, alice)
     calls = LLMCall.objects.count()

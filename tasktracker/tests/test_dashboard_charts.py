@@ -81,6 +81,7 @@ def test_the_hours_are_by_source_with_the_most_first(person: Person) -> None:
     assert came.hours.columns[-1].height == 100
 
 
+@pytest.mark.long
 def test_many_sources_are_five_and_the_others_together(person: Person) -> None:
     for number in range(8):
         for _ in range(number + 1):
@@ -128,6 +129,7 @@ def test_only_the_last_decisions_count(person: Person, monkeypatch: pytest.Monke
     assert judged.judged(person.workspace).by_tier() == {"high": {"approved": 2}}
 
 
+@pytest.mark.long
 def test_a_confidence_stands_in_the_bin_that_the_page_learning_has_it_in(person: Person) -> None:
     for confidence in (0.0, 0.57, 0.6, 0.7, 0.9, 1.0):
         decide(person.workspace, confidence, "approved")
@@ -168,6 +170,7 @@ def test_a_range_is_chosen_in_the_address_for_every_chart_and_its_table(person: 
         assert "The last 14 days" in Page.of(person.browser.get("/", {"days": unknown})).text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
 def test_the_days_of_a_range_begin_at_midnight_of_the_workspace(person: Person, zone: str) -> None:
     person.workspace.timezone = zone

@@ -88,17 +88,20 @@ def test_a_day_of_25_hours_is_one_day_and_the_hour_shown_twice_is_two(monkeypatc
     assert {b.timestamp() - a.timestamp() for a, b in pairwise(hours)} == {3600}
 
 
+@pytest.mark.long
 def test_an_unknown_zone_is_utc(person: Person) -> None:
     Workspace.objects.filter(pk=person.workspace.pk).update(timezone="Mars/Olympus")
     assert "hours and days of UTC" in Page.of(person.browser.get("/")).text
 
 
+@pytest.mark.long
 def test_open_tasks_are_those_that_are_not_done(person: Person) -> None:
     for status in ("open", "in_progress", "done", "cancelled"):
         Task.objects.create(workspace=person.workspace, title=status, status=status)
     assert figures_of(person)["Open tasks"] == ("2", "4 new in a week")
 
 
+@pytest.mark.long
 def test_the_oldest_unanswered_question_stands_with_its_age_and_its_link(person: Person) -> None:
     oldest = make_atom(person.workspace, "question", "Who owns the importer?", days=9)
     answered = make_atom(person.workspace, "question", "Which release?", days=30)
@@ -184,6 +187,7 @@ def test_another_workspace_counts_for_nothing(person: Person) -> None:
     assert "No run yet" in page.text
 
 
+@pytest.mark.long
 def test_a_viewer_sees_the_numbers_and_no_door_that_is_closed(person: Person) -> None:
     make_proposal(person.workspace, "atom", "A thing that waits", quotes=[])
     viewer = make_person("viewer", role="viewer")

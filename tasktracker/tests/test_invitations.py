@@ -72,6 +72,7 @@ def test_the_link_is_stored_nowhere_and_shown_once(owner: Person) -> None:
     assert row.digest not in page
 
 
+@pytest.mark.long
 def test_somebody_with_a_login_joins_with_it(owner: Person, stranger: Person) -> None:
     path = invited(owner, role=Role.VIEWER)
     client = browser(stranger)
@@ -131,6 +132,7 @@ def test_a_link_for_three_is_for_three(owner: Person) -> None:
     assert "3 of 3" in Page.of(browser(owner).get("/settings/invitations/")).text
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_the_last_use_is_given_once(owner: Person) -> None:
     _, token = invitations.invite(access=access(owner), role=Role.VIEWER)

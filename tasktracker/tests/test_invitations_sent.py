@@ -101,6 +101,7 @@ def test_without_mail_or_without_an_address_nothing_is_sent_and_the_page_says_so
     assert queued() == []
 
 
+@pytest.mark.long
 def test_a_workspace_writes_to_so_many_a_day(owner: Person, mailed: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inviting_mail, "MAILS_A_DAY", 2)
     told = [invite(owner).text for _ in range(3)]
@@ -108,6 +109,7 @@ def test_a_workspace_writes_to_so_many_a_day(owner: Person, mailed: None, monkey
     assert "2 a day are the most" in told[2]
 
 
+@pytest.mark.long
 def test_one_that_was_taken_back_is_not_mailed(owner: Person, mailed: None, monkeypatch: pytest.MonkeyPatch) -> None:
     sent = kept_back(monkeypatch)
     invite(owner)
@@ -117,6 +119,7 @@ def test_one_that_was_taken_back_is_not_mailed(owner: Person, mailed: None, monk
     assert not mail.outbox
 
 
+@pytest.mark.long
 def test_the_api_makes_lists_and_takes_back(owner: Person) -> None:
     made = owner.api.post("/api/invitations", {"role": "viewer", "days": 3, "max_uses": 2}, format="json")
     assert made.status_code == 201
@@ -154,6 +157,7 @@ def test_a_manager_takes_back_no_invitation_of_an_admin(owner: Person) -> None:
     assert Invitation.objects.get().revoked_at is None
 
 
+@pytest.mark.long
 def test_strangers_find_nothing(owner: Person, stranger: Person) -> None:
     made = owner.api.post("/api/invitations", {}, format="json").json()
     assert stranger.api.get("/api/invitations").json()["results"] == []

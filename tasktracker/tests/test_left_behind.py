@@ -60,6 +60,7 @@ def leave(person: Person, owner: Person, how: str) -> None:
 WAYS = ["removed", "demoted", "by the command", "switched off"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", WAYS)
 def test_the_invitations_of_who_left_open_nothing(owner: Person, how: str) -> None:
     mallory = make_person("mallory", role="admin")
@@ -124,6 +125,7 @@ def test_an_address_that_an_admin_changes_voids_the_links_mailed_to_the_old_one(
     assert passwords.find(mailed) is None
 
 
+@pytest.mark.long
 def test_what_an_admin_does_to_an_account_stands_in_the_log(owner: Person) -> None:
     ada = make_person("ada")
     User.objects.filter(pk=ada.user.pk).update(email="old@example.org")
@@ -142,6 +144,7 @@ def test_what_an_admin_does_to_an_account_stands_in_the_log(owner: Person) -> No
     assert "example.org" not in page
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["removed", "by the command", "switched off"])
 def test_a_digest_is_not_sent_to_who_left_since_it_was_made(owner: Person, how: str, settings: Settings) -> None:
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}

@@ -61,6 +61,7 @@ def test_one_is_ended_and_the_others_stay(person: Person) -> None:
     assert LoginSession.objects.count() == 2
 
 
+@pytest.mark.long
 def test_all_others_are_ended(person: Person) -> None:
     here, there = come(person), come(person)
     assert "1 other login is ended" in Page.of(here.post("/settings/account/logins/end-others/", follow=True)).text
@@ -74,6 +75,7 @@ def test_to_end_this_one_is_to_log_out(person: Person) -> None:
     assert not is_in(here)
 
 
+@pytest.mark.long
 def test_nobody_ends_the_login_of_another(person: Person, colleague: Person) -> None:
     here = come(person)
     pk = LoginSession.objects.get().pk
@@ -89,6 +91,7 @@ def test_logging_out_takes_it_off_the_list(person: Person) -> None:
     assert not LoginSession.objects.exists()
 
 
+@pytest.mark.long
 def test_the_socket_of_an_ended_login_may_not_stay(person: Person) -> None:
     here = come(person)
     socket = EventConsumer()
@@ -118,6 +121,7 @@ def test_a_login_is_seen_again_now_and_then_and_not_at_each_request(person: Pers
     assert row.address == "203.0.113.7"
 
 
+@pytest.mark.long
 def test_a_login_from_before_is_listed_when_it_comes_again(person: Person) -> None:
     here = come(person)
     LoginSession.objects.all().delete()
@@ -128,12 +132,14 @@ def test_a_login_from_before_is_listed_when_it_comes_again(person: Person) -> No
     assert LoginSession.objects.filter(session_id=here.session.session_key, user=person.user).exists()
 
 
+@pytest.mark.long
 def test_what_has_expired_is_not_listed(person: Person) -> None:
     here, there = come(person), come(person, SAFARI)
     Session.objects.filter(pk=there.session.session_key).update(expire_date=timezone.now())
     assert "iPhone" not in Page.of(here.get("/settings/account/")).text
 
 
+@pytest.mark.long
 def test_what_has_expired_is_forgotten_and_the_rest_stays(person: Person) -> None:
     here, there = come(person), come(person, SAFARI)
     Session.objects.filter(pk=there.session.session_key).update(expire_date=timezone.now() - timedelta(seconds=1))

@@ -61,6 +61,7 @@ def test_an_admin_sets_it_and_everybody_sees_what_was_used_of_it(admin: Person) 
     assert SpendingCap.objects.get().as_caps() == {}
 
 
+@pytest.mark.long
 def test_only_today_counts_and_only_here(admin: Person) -> None:
     spend(admin.workspace)
     yesterday = spend(admin.workspace)
@@ -69,6 +70,7 @@ def test_only_today_counts_and_only_here(admin: Person) -> None:
     assert lines(panel(admin))[0] == "Calls 1, no cap"
 
 
+@pytest.mark.long
 def test_a_price_that_is_not_known_is_said(admin: Person) -> None:
     spend(admin.workspace, cost=None)
     save(admin, cost="1")
@@ -77,6 +79,7 @@ def test_a_price_that_is_not_known_is_said(admin: Person) -> None:
     assert "Cap tokens instead" in shown.text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("values", "field", "told"),
     some(

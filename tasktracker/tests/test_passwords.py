@@ -57,6 +57,7 @@ def path_of(answer: Any) -> str:
     return Page.of(answer).one("pre").text.strip().removeprefix("http://localhost")
 
 
+@pytest.mark.long
 def test_a_change_keeps_this_login_and_ends_the_others(ada: Person) -> None:
     here, there = logged_in(ada.user), logged_in(ada.user)
     data = {"password": PASSWORD, "new": OTHER, "again": OTHER}
@@ -68,6 +69,7 @@ def test_a_change_keeps_this_login_and_ends_the_others(ada: Person) -> None:
     logged_in(ada.user, OTHER)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("data", "words"),
     some(
@@ -150,6 +152,7 @@ def test_nobody_gets_into_a_workspace_of_others_by_a_link(owner: Person, ada: Pe
     assert not PasswordLink.objects.exists()
 
 
+@pytest.mark.long
 def test_guesses_at_links_are_counted(db: None) -> None:
     client = Client(headers=LOCAL)
     assert [client.get(f"/password/guess-{n}/").status_code for n in range(12)] == [404] * 10 + [429] * 2
@@ -203,6 +206,7 @@ def test_the_answer_and_the_work_are_the_same_whether_or_not_somebody_has_the_ad
     assert not mail.outbox  # a worker sends it: how long that takes is seen by nobody
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("mailed")
 def test_asking_often_is_refused(ada: Person) -> None:
     client = Client(headers=LOCAL)
@@ -225,6 +229,7 @@ def test_without_mail_the_page_says_whom_to_ask(ada: Person) -> None:
     assert "/password/forgotten/" in client.get("/login/").content.decode()
 
 
+@pytest.mark.long
 def test_another_address_needs_the_password_and_voids_what_was_mailed(ada: Person) -> None:
     client = logged_in(ada.user)
     mailed = passwords.make_link(user=ada.user, by=None)

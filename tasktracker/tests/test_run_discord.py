@@ -135,6 +135,7 @@ def test_what_no_session_brings_is_fetched(fake: FakeDiscord) -> None:
     assert author.name == "Bob", "what is fetched does not tell the name in the server: the known one stays"
 
 
+@pytest.mark.long
 def test_an_invalid_session_with_the_connection_open(fake: FakeDiscord) -> None:
     with listening(discord_source()) as listener:
         wait_for(lambda: listener.state == "listening")
@@ -162,6 +163,7 @@ def test_what_only_a_person_can_mend_is_said(fake: FakeDiscord, code: int, told:
     assert told in doctor.check_discord().detail
 
 
+@pytest.mark.long
 def test_a_wrong_token_is_found_by_the_test_and_before_the_gateway(fake: FakeDiscord) -> None:
     source = discord_source(token="another.token")
     with listening(source) as listener:

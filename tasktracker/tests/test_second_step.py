@@ -78,6 +78,7 @@ def test_it_is_off_until_somebody_wants_it(ada: User) -> None:
     assert password()[1]["Location"] == "/"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", some(["/login/?next=/tasks/", "/admin/login/?next=/admin/"], 2, 1))
 def test_after_the_password_nobody_is_in_before_the_code(path: str, ada: User) -> None:
     here, _ = set_up(ada)
@@ -118,6 +119,7 @@ def test_a_code_works_once(ada: User) -> None:
     assert second.post("/login/second-step/", {"code": code}).status_code == 422
 
 
+@pytest.mark.long
 def test_a_recovery_code_works_once_and_in_any_way_to_write_it(ada: User) -> None:
     codes = with_app(ada)
     assert len(codes) == 10
@@ -150,6 +152,7 @@ def test_guesses_are_counted_wherever_they_come_from(ada: User) -> None:
     assert password()[0].post("/login/second-step/", {"code": codes[0]}).status_code == 429
 
 
+@pytest.mark.long
 def test_between_the_steps_time_and_another_password_end_it(ada: User) -> None:
     with_app(ada)
     late, _ = password()

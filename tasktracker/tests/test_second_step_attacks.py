@@ -110,6 +110,7 @@ def test_deep_answers_are_wrong_ones(owner: Any, answer: str) -> None:
     assert client.post(STEP, {"credential": answer}).status_code == 422
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("answer", some(DEEP, 2, 1))
 def test_deep_answers_make_no_passkey(owner: Any, answer: str) -> None:
     person("ada")
@@ -118,6 +119,7 @@ def test_deep_answers_make_no_passkey(owner: Any, answer: str) -> None:
     assert client.post(SET_UP + "passkeys/", {"name": "x", "credential": answer}).status_code == 400
 
 
+@pytest.mark.long
 def test_who_signs_in_next_has_not_passed_by_the_one_before(owner: Any, settings: Settings) -> None:
     """The session of somebody who passed is taken over by a password alone: nothing of it may stay."""
     ada = person("ada", role="manager")

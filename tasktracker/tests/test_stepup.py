@@ -104,6 +104,7 @@ def test_what_holds_no_key_asks_nothing(later: Client, boss: User) -> None:
         assert later.get(path).status_code == 200, path
 
 
+@pytest.mark.long
 def test_what_was_held_is_for_its_own_person_and_address(later: Client, boss: User, colleague: Person) -> None:
     page = Page.of(later.post("/settings/tokens/", {"scope": "admin", "label": "hers"}))
     held = form_with(page, "password").inside[1].attrs["value"]
@@ -120,6 +121,7 @@ def test_what_was_held_is_for_its_own_person_and_address(later: Client, boss: Us
     assert not TotpDevice.objects.exists()
 
 
+@pytest.mark.long
 def test_a_second_step_is_set_up_by_who_just_proved_it(later: Client, boss: User) -> None:
     for path in ("app/", "app/confirm/", "passkeys/"):
         assert later.post(SET_UP + path, {"code": "000000"}).status_code == 403, path
@@ -128,6 +130,7 @@ def test_a_second_step_is_set_up_by_who_just_proved_it(later: Client, boss: User
     assert TotpDevice.objects.get().confirmed_at is None
 
 
+@pytest.mark.long
 def test_a_code_of_the_app_or_a_passkey_proves_it_too(later: Client, boss: User) -> None:
     device = secondstep.begin_totp(user=boss)
     code = totp.code_at(secondstep.key_of(device), time.time() - 30)

@@ -164,6 +164,7 @@ def test_an_erased_person_is_not_named_there_any_more(
         assert "Erased person" in edit["text"]
 
 
+@pytest.mark.long
 def test_one_that_is_being_sent_meanwhile_is_met_too(
     talk: Talk, bob: Person, said: Message, proposal: Proposal
 ) -> None:

@@ -52,6 +52,7 @@ class TestTask:
         task.refresh_from_db()
         assert task.category == "bug"
 
+    @pytest.mark.long
     def test_an_answer_makes_a_task_of_the_message_that_it_answers(self, talk: Talk) -> None:
         """Of one, too, that was said before the bot came."""
         before = talk.message("Please rotate the TLS certificate", person=ANN, chat=GROUP)
@@ -67,6 +68,7 @@ class TestTask:
             "before Friday",
         ]
 
+    @pytest.mark.long
     def test_the_same_command_polled_twice_or_replayed_is_one_task(self, talk: Talk) -> None:
         update = {"update_id": 1, "message": talk.message("/task once", chat=GROUP)}
         talk.hear(update, update)
@@ -88,10 +90,12 @@ class TestTask:
         assert sorted(Task.objects.values_list("title", flat=True)) == ["number 0", "number 1", "number 2"]
         assert len(talk.api.sent) == 3
 
+    @pytest.mark.long
     def test_without_words_it_says_how(self, talk: Talk) -> None:
         assert "what is to be done" in talk.say("/task", chat=GROUP)[0]
         assert not Task.objects.exists()
 
+    @pytest.mark.long
     def test_one_said_an_hour_ago_is_made_still(self, talk: Talk) -> None:
         talk.say("/task late", chat=GROUP, date=int(time.time()) - 3600)
         assert Task.objects.get().title == "late"
@@ -107,6 +111,7 @@ class TestTask:
         assert "reviewer" in talk.say("/task more", chat=GROUP)[0]
         assert Task.objects.count() == 1
 
+    @pytest.mark.long
     def test_a_chat_of_nobody_makes_none(self, talk: Talk, stranger: Person) -> None:
         assert "belongs to no workspace" in talk.say("/task x", chat=GROUP)[0]
         assert not Task.objects.exists()

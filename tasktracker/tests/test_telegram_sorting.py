@@ -138,6 +138,7 @@ def test_the_offline_engine_sorts_by_the_rules_and_asks_nobody(talk: Talk, fake:
     assert not LLMCall.objects.exists()
 
 
+@pytest.mark.long
 def test_what_a_person_has_set_meanwhile_stays(talk: Talk, model: Provider, fake: FakeLLM, owner: Person) -> None:
     task = made(talk)
 

@@ -49,6 +49,7 @@ def numbered(number: int, text: str = "hello") -> Json:
     return {"update_id": number, "message": group_message(number, text)}
 
 
+@pytest.mark.long
 def test_an_update_is_stored_raw_once_and_a_job_is_started(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[tuple[Any, ...]] = []
     monkeypatch.setattr(telegram_webhook, "enqueue", lambda *args: started.append(args))

@@ -65,6 +65,7 @@ def test_what_we_sign_in_tests_is_what_telegram_signs() -> None:
     assert initdata.read(init_data(), now=time.time()).is_signed_by([OTHER, TOKEN])
 
 
+@pytest.mark.long
 def test_a_linked_person_comes_in_once_with_the_same_data(colleague: Person) -> None:
     linked(colleague)
     raw = init_data()
@@ -81,6 +82,7 @@ def test_a_linked_person_comes_in_once_with_the_same_data(colleague: Person) -> 
     assert log_in(urlencode(sorted(parse_qsl(raw), reverse=True))).status_code == 409
 
 
+@pytest.mark.long
 def test_a_replay_is_refused_though_the_first_session_was_ended(colleague: Person) -> None:
     linked(colleague)
     raw = init_data()
@@ -115,6 +117,7 @@ def test_who_is_linked_in_another_workspace_alone_is_a_stranger(colleague: Perso
     assert log_in().status_code == 403
 
 
+@pytest.mark.long
 def test_the_address_names_the_bot(colleague: Person) -> None:
     bot = linked(colleague)
     other = Source(workspace=colleague.workspace, name="Other", kind="telegram")
@@ -164,6 +167,7 @@ def test_a_bot_without_a_token_or_with_one_that_no_key_opens_signs_nothing(colle
     assert log_in(init_data("")).status_code == 401
 
 
+@pytest.mark.long
 def test_a_role_that_has_to_have_a_second_step_needs_it_here_too(settings: Settings) -> None:
     boss = make_person("boss", role="manager")
     linked(boss)

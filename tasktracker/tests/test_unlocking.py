@@ -90,6 +90,7 @@ def test_the_link_ends_the_lock_once(ada: User, queued: list[Any]) -> None:
     assert guess(PASSWORD).status_code == 429
 
 
+@pytest.mark.long
 def test_a_link_ends_its_own_lock_only_and_within_an_hour(ada: User, queued: list[Any], settings: Settings) -> None:
     lock_out()
     lock_out(address="198.51.100.1")
@@ -114,6 +115,7 @@ def plain(answer: Any, name: str) -> str:
     return re.sub(r"\b[A-Za-z0-9]{64}\b", "", answer.content.decode()).replace(f'value="{name}"', "")
 
 
+@pytest.mark.long
 def test_a_name_that_nobody_has_is_answered_alike_and_at_the_same_cost(
     ada: User, queued: list[Any], django_assert_num_queries: Any
 ) -> None:

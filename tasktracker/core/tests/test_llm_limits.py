@@ -43,6 +43,7 @@ def ask(fake: FakeLLM, team: Workspace, *, remember: bool = False, **changes: An
     )
 
 
+@pytest.mark.long
 def test_no_more_requests_a_minute_than_allowed(fake: FakeLLM, team: Workspace) -> None:
     for _ in range(3):
         ask(fake, team, requests_per_minute=3)
@@ -135,6 +136,7 @@ def test_the_same_question_is_paid_once(fake: FakeLLM, team: Workspace) -> None:
     assert len(fake.completions) == LLMCall.objects.count() == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "other", [{"user": "Something else"}, {"model": "another"}, {"context_tokens": 9000}, {"temperature": 0.5}]
 )
