@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 
 from ingestion import noise
 from ingestion.models import Message, NoiseLesson, Participant
+from ingestion.tidy import judge
 from tasktracker.core.enums import Verdict
 
 ENOUGH = 5  # flips one way, less those the other way
@@ -36,17 +37,7 @@ _PROGRAM = re.compile(
 
 def judged(message: Message) -> noise.NoiseVerdict:
     """What the rules say of the message, whatever has become of its verdict."""
-    command = message.metadata.get("command")
-    return noise.judge(
-        noise.NoiseInput(
-            kind=message.kind,
-            text=message.text,
-            author_is_bot=message.author is not None and message.author.is_bot,
-            is_command=command if isinstance(command, bool) else None,
-            is_own=message.is_own,
-            is_reply=bool(message.reply_to),
-        )
-    )
+    return judge(message, is_own=message.is_own)
 
 
 def is_program(author: Participant) -> bool:

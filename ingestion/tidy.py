@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingestion import noise
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
 from ingestion.text import clean_id, clean_json, clean_name, clean_text
 from tasktracker.core.errors import Invalid
+
+if TYPE_CHECKING:
+    from ingestion.models import Message
 
 API_PLATFORM = "api"
 
@@ -72,8 +75,8 @@ def tidy_person(person: PersonDraft) -> PersonDraft:
     return PersonDraft(external_id, name, person.is_bot)
 
 
-def judge(draft: MessageDraft, *, is_own: bool = False) -> noise.NoiseVerdict:
-    """The rule tier's verdict on a tidy draft."""
+def judge(draft: "MessageDraft | Message", *, is_own: bool = False) -> noise.NoiseVerdict:
+    """The rule tier's verdict on a tidy draft, or on the message that was made of one."""
     command = draft.metadata.get("command")
     return noise.judge(
         noise.NoiseInput(

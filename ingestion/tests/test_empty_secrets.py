@@ -24,15 +24,6 @@ EMPTY: dict[str, tuple[dict[str, str], str]] = {
 }
 
 
-@pytest.fixture
-def admin(owner: Person) -> Client:
-    owner.user.is_staff = True
-    owner.user.save()
-    client = Client(headers={"host": "localhost"})
-    client.force_login(owner.user)
-    return client
-
-
 def stored(owner: Person, kind: str, secret: str = "", **config: Any) -> Source:
     source = Source(workspace=owner.workspace, name=kind, kind=kind, config=config)
     source.set_secret(secret)

@@ -31,15 +31,6 @@ WRONG: list[tuple[str, Any, str]] = [
 ]
 
 
-@pytest.fixture
-def admin(owner: Person) -> Client:
-    owner.user.is_staff = True
-    owner.user.save()
-    client = Client(headers={"host": "localhost"})
-    client.force_login(owner.user)
-    return client
-
-
 def test_what_is_no_config_is_refused_by_the_api_and_the_administration(admin: Client, owner: Person) -> None:
     kept = owner.api.post("/api/sources", {"name": "kept", "kind": "api", "config": {"mine": 1}}, format="json").json()
     for kind, config, told in WRONG:
