@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0008_own_keys"),
+        ("core", "0004_remembered_answers"),
         ("ingestion", "0005_bots"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

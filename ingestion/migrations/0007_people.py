@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0009_history_stays"),
+        ("core", "0004_remembered_answers"),
         ("ingestion", "0006_uploads"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
