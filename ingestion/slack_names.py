@@ -17,6 +17,7 @@ from ingestion.models import Channel, Participant, Source
 from ingestion.text import clean_name
 from ingestion.webhooks.doors import slack_secrets
 from tasktracker.core.crypto import DecryptionError
+from tasktracker.core.tls import tls
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,9 @@ def learn(source: Source, raw: bytes) -> None:
 def _told(token: str, missing: Collection[str], users: Collection[str]) -> dict[str, str]:
     """Names by id, "" for what Slack does not tell; whoever does not answer is not asked further."""
     found: dict[str, str] = {}
-    with httpx.Client(timeout=TIMEOUT, headers={"Authorization": f"Bearer {token}"}, follow_redirects=False) as client:
+    with httpx.Client(
+        timeout=TIMEOUT, headers={"Authorization": f"Bearer {token}"}, follow_redirects=False, verify=tls()
+    ) as client:
         for key in missing:
             method, name, part = ("users", "user", "user") if key in users else ("conversations", "channel", "channel")
             try:

@@ -13,6 +13,7 @@ from ingestion.text import clean_name
 from ingestion.webhooks.doors import slack_secrets
 from tasktracker.core import crypto
 from tasktracker.core.crypto import DecryptionError
+from tasktracker.core.tls import tls
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ def ask_team(*, source: Source) -> str:
             f"{slack_names.API}/auth.test",
             headers={"Authorization": f"Bearer {token}"},
             timeout=slack_names.TIMEOUT,
+            verify=tls(),
         )
         told = answer.json()
     except (httpx.HTTPError, ValueError) as error:

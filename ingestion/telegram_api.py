@@ -5,6 +5,8 @@ from typing import Any
 import httpx
 from django.conf import settings
 
+from tasktracker.core.tls import tls
+
 TIMEOUT = 10.0  # seconds
 LONGEST_REASON = 120  # characters of what Telegram says
 
@@ -27,7 +29,9 @@ class BotCallFailed(Exception):
 def call_bot(*, token: str, method: str, **params: str) -> Any:
     """The `result` of https://core.telegram.org/bots/api `method`. Raises `BotCallFailed`. Never in a transaction."""
     try:
-        answer = httpx.post(f"{settings.TELEGRAM_API_URL}/bot{token}/{method}", data=params, timeout=TIMEOUT)
+        answer = httpx.post(
+            f"{settings.TELEGRAM_API_URL}/bot{token}/{method}", data=params, timeout=TIMEOUT, verify=tls()
+        )
         body = answer.json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         kind = type(error).__name__  # and nothing more of it: it holds the address

@@ -5,6 +5,8 @@ from typing import Any
 import httpx
 from django.conf import settings
 
+from tasktracker.core.tls import tls
+
 TIMEOUT = 20.0  # seconds
 LONGEST_WAIT = 3_600.0
 PAGE = 100
@@ -37,6 +39,7 @@ class Rest:
             base_url=settings.DISCORD_API_URL,
             headers={"Authorization": f"Bot {token}", "User-Agent": AGENT},
             timeout=TIMEOUT,
+            verify=tls(),
         )
         self.pause = 0.0  # seconds before the next call, where the last answer used up what is allowed
 

@@ -69,7 +69,7 @@ def assert_complete(updates: list[Json]) -> None:
 
 
 def test_killed_again_and_again_while_every_update_comes_thrice(api: FakeBotApi, tmp_path: Path) -> None:
-    size = count(100, 2000)
+    size = count(40, 2000)
     updates = conversation(size)
     chance = random.Random(7)
     api.shape = lambda batch: chance.sample(batch * 3, len(batch) * 3)

@@ -25,6 +25,7 @@ from tasktracker.core.llm import budget, failures, routes, salvage, wire
 from tasktracker.core.llm.ledger import Bill
 from tasktracker.core.llm.routes import Libraries
 from tasktracker.core.llm.types import Endpoint, InvalidAnswer, LLMError, Prompt, PromptCut, Refused
+from tasktracker.core.tls import tls
 
 RETRIES = 2  # corrections after the first answer
 # Their messages hold prompts and answers from INFO on, litellm's and Instructor's even at ERROR.
@@ -72,7 +73,7 @@ def load() -> Libraries:
 
         for name in _IMPORTED_LATE:
             importlib.import_module(name)
-        wire.tls()
+        tls(from_environment=False)
         litellm.suppress_debug_info = True
         litellm.drop_params = False
         _loaded.append(

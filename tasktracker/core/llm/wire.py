@@ -6,7 +6,6 @@ That works in any thread and in a forked child, without signals and without a se
 """
 
 import email.utils
-import functools
 import queue
 import ssl
 import threading
@@ -20,6 +19,7 @@ import httpcore
 import httpx
 
 from tasktracker.core.llm import guard
+from tasktracker.core.tls import tls
 
 MAX_BYTES = 4 * 1024 * 1024  # of one connection's answers; a long one is 64 KB
 _CONNECT_SECONDS = 10.0
@@ -147,12 +147,6 @@ class _Backend(httpcore.NetworkBackend):
         return left
 
 
-@functools.lru_cache(maxsize=1)
-def tls() -> ssl.SSLContext:
-    """One context for all calls of a process: it takes 40 ms to make."""
-    return httpx.create_ssl_context(trust_env=False)
-
-
 def open_client(
     *,
     deadline: float,
@@ -181,10 +175,11 @@ def open_client(
             response.read()
             trace.error_body = response.text[:2000]
 
-    transport = httpx.HTTPTransport(verify=tls(), trust_env=False)
+    context = tls(from_environment=False)
+    transport = httpx.HTTPTransport(verify=context, trust_env=False)
     # httpx offers no way to hand over a network backend; the pool is the one place where it goes in.
     transport._pool = httpcore.ConnectionPool(
-        ssl_context=tls(), network_backend=_Backend(deadline, allowed, trace, resolver), max_connections=4
+        ssl_context=context, network_backend=_Backend(deadline, allowed, trace, resolver), max_connections=4
     )
     return httpx.Client(
         transport=transport,
