@@ -11,9 +11,12 @@ from ingestion.drafts import MessageDraft
 from ingestion.models import Channel, Message, MessageRevision, Participant, Quote, Source
 from ingestion.noise import NoiseVerdict
 from ingestion.tidy import API_PLATFORM, is_newer, judge
+from tasktracker.core.authentication import OWNER_COLUMNS, OWNER_TABLES, owner_in
 from tasktracker.core.events import MessageEdited, MessageReceived, announce_later, emit, telling
+from tasktracker.core.models import ApiToken
 from tasktracker.core.paths import is_number
 from tasktracker.core.rows import columns, instances, planned_cursor
+from tasktracker.core.services import digest
 
 # Two copies of one message may come at the same moment: the unique constraint decides, not a look before.
 INSERT = """
@@ -59,6 +62,22 @@ LEFT JOIN ingestion_participant p
     ON p.workspace_id = s.workspace_id AND p.platform = %(platform)s AND p.external_id = %(author)s
 WHERE s.workspace_id = %(workspace)s AND (s.name = %(name)s OR s.id = %(id)s)
 ORDER BY s.id = %(id)s DESC NULLS LAST LIMIT 1
+"""  # noqa: S608  # the columns are those of our models
+
+# And with the token of who posts, which says in which workspace to look.
+FIND_POST = f"""
+SELECT {OWNER_COLUMNS}, {columns(Source, "s")}, {columns(Channel, "c")}, {columns(Participant, "p")}
+FROM {OWNER_TABLES}
+LEFT JOIN LATERAL (
+    SELECT * FROM ingestion_source s
+    WHERE s.workspace_id = t.workspace_id AND (s.name = %(name)s OR s.id = %(id)s)
+    ORDER BY s.id = %(id)s DESC NULLS LAST LIMIT 1
+) s ON TRUE
+LEFT JOIN ingestion_channel c
+    ON c.workspace_id = s.workspace_id AND c.platform = %(platform)s AND c.external_id = s.id || '/' || %(channel)s
+LEFT JOIN ingestion_participant p
+    ON p.workspace_id = s.workspace_id AND p.platform = %(platform)s AND p.external_id = %(author)s
+WHERE t.digest = %(token)s
 """  # noqa: S608  # the columns are those of our models
 
 
@@ -115,22 +134,35 @@ def find_posted(
 ) -> tuple[Source | None, Place]:
     """A source by id or name (an id goes first), and the place in it of a message with this channel and author id."""
     with planned_cursor() as cursor:
-        cursor.execute(
-            FIND_POSTED,
-            {
-                "workspace": workspace_id,
-                "platform": API_PLATFORM,
-                "name": source,
-                "id": int(source) if is_number(source) else None,
-                "channel": channel,
-                "author": author,
-            },
-        )
+        cursor.execute(FIND_POSTED, {"workspace": workspace_id, **_asked(source, channel, author)})
         row = cursor.fetchone()
     if row is None:
         return None, Place(None, None)
     found, *place = instances((Source, Channel, Participant), row)
     return found, Place(*place)
+
+
+def find_post(
+    *, token: str, source: str, channel: str = "", author: str | None = None
+) -> tuple[ApiToken | None, Source | None, Place]:
+    """`token_owner` and `find_posted` in one look."""
+    with planned_cursor() as cursor:
+        cursor.execute(FIND_POST, {"token": digest(token), **_asked(source, channel, author)})
+        row = cursor.fetchone()
+    if row is None:
+        return None, None, Place(None, None)
+    owner, found, *place = owner_in(row, Source, Channel, Participant)
+    return owner, found, Place(*place)
+
+
+def _asked(source: str, channel: str, author: str | None) -> dict[str, str | int | None]:
+    return {
+        "platform": API_PLATFORM,
+        "name": source,
+        "id": int(source) if is_number(source) else None,
+        "channel": channel,
+        "author": author,
+    }
 
 
 def as_stored(place: Placed, pk: int, *, source: Source, channel: Channel, author: Participant | None) -> Message:

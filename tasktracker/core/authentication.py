@@ -1,7 +1,9 @@
 """How the API knows who calls: a bearer token, or the session of the pages (with CSRF)."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.db import models
 from django.utils import timezone
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
@@ -12,15 +14,15 @@ from tasktracker.core.services import digest
 
 USED_EVERY = 60  # seconds between two writes of last_used_at
 
-# By hand: it is the first thing that every call of the API asks.
-OWNER = f"""
-SELECT {columns(ApiToken, "t")}, {columns(User, "u")}, {columns(Workspace, "w")}, m.role
-FROM core_apitoken t
+# By hand: it is the first thing that every call of the API asks. Whoever asks more at once joins it to `t`.
+OWNER_COLUMNS = f"m.role, {columns(ApiToken, 't')}, {columns(User, 'u')}, {columns(Workspace, 'w')}"
+OWNER_TABLES = """
+core_apitoken t
 JOIN core_user u ON u.id = t.user_id AND u.is_active
 JOIN core_workspace w ON w.id = t.workspace_id
 JOIN core_membership m ON m.user_id = t.user_id AND m.workspace_id = t.workspace_id
-WHERE t.digest = %s
-"""  # noqa: S608  # the columns are those of our models
+"""
+OWNER = f"SELECT {OWNER_COLUMNS} FROM {OWNER_TABLES} WHERE t.digest = %s"  # noqa: S608  # they are of our models
 
 
 def token_owner(token: str) -> ApiToken | None:
@@ -28,11 +30,14 @@ def token_owner(token: str) -> ApiToken | None:
     with planned_cursor() as cursor:
         cursor.execute(OWNER, [digest(token)])
         row = cursor.fetchone()
-    if row is None:
-        return None
-    found, user, workspace = instances((ApiToken, User, Workspace), row)
-    found.user, found.workspace, found.role = user, workspace, row[-1]
-    return found if found.is_live else None
+    return owner_in(row)[0] if row is not None else None
+
+
+def owner_in(row: Sequence[Any], *more: type[models.Model]) -> list[Any]:
+    """The token in a row of `OWNER_COLUMNS`, as `token_owner` gives it, and what stands behind: instances of `more`."""
+    found, user, workspace, *others = instances((ApiToken, User, Workspace, *more), row[1:])
+    found.user, found.workspace, found.role = user, workspace, row[0]
+    return [found if found.is_live else None, *others]
 
 
 def touch(token: ApiToken) -> None:

@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tasktracker.core.authentication import token_owner, touch
+from tasktracker.core.authentication import touch
 from tasktracker.core.enums import Role
-from tasktracker.core.models import User
-from tasktracker.core.permissions import Access, access_of_token
+from tasktracker.core.models import ApiToken, User
+from tasktracker.core.permissions import access_of_token
+from tasktracker.core.services import digest
 from tasktracker.core.throttling import UserThrottle
 from tasktracker.core.together import Learnt, Together, again, plain_headers
 from tasktracker.core.wsgi import Receive, Scope, Send, whole
@@ -25,19 +26,22 @@ _NOT_PLAIN = frozenset(
 )
 
 type Asgi = Callable[[Scope, Receive, Send], Any]
-type Record = Callable[[Sequence[tuple[Access, bytes]]], Sequence[bytes | None]]
+type Post = tuple[str, bytes]  # token and body
+type Admit = Callable[[ApiToken, int], bool]
+type Record = Callable[[Sequence[Post], Admit], Sequence[bytes | None]]
 
 
 class Grouped:
     """`inner`, with the plain POSTs to `path` done by `record`, which gives for each the JSON of its 201, or None.
 
-    `role` is what the address asks of its callers.
+    `record` finds whose the tokens are together with what it needs anyway, and asks whether each owner may post so
+    many times now, before it writes. `role` is what the address asks of its callers.
     """
 
     def __init__(self, inner: Asgi, *, path: str, role: Role, record: Record) -> None:
         self._inner, self._path, self._role, self._record = inner, path, role, record
-        # Wishes are token and body; results the body of the 201, or None where Django shall say it.
-        self._posts: Together[tuple[str, bytes], bytes | None] = Together(self._answers, instead=None, name="posts")
+        # Results are the body of the 201, or None where Django shall say it.
+        self._posts: Together[Post, bytes | None] = Together(self._answers, instead=None, name="posts")
         self._learnt = Learnt(201)
         self._throttle = UserThrottle()
 
@@ -61,38 +65,26 @@ class Grouped:
         await send({"type": "http.response.start", "status": 201, "headers": [*headers, length]})
         await send({"type": "http.response.body", "body": answer})
 
-    def _answers(self, posts: Sequence[tuple[str, bytes]]) -> Sequence[bytes | None]:
-        admitted = self._admitted(Counter(token for token, _ in posts))
-        allowed = [(place, admitted[token]) for place, (token, _) in enumerate(posts)]
-        taken = [(place, access) for place, access in allowed if access is not None]
-        answers: list[bytes | None] = [None] * len(posts)
-        recorded = self._record([(access, posts[place][1]) for place, access in taken])
-        left: Counter[User] = Counter()
-        for (place, access), answer in zip(taken, recorded, strict=True):
-            answers[place] = answer
-            if answer is None:
-                left[access.user] += 1
-        for user, times in left.items():
-            self._throttle.give_back(user, times)  # Django counts them
-        return answers
+    def _answers(self, posts: Sequence[Post]) -> Sequence[bytes | None]:
+        admitted: dict[str, tuple[User, int]] = {}
 
-    def _admitted(self, tokens: "Counter[str]") -> dict[str, Access | None]:
-        """Who calls, for each token that may post now, and as often as it does here."""
-        found: dict[str, Access | None] = {}
-        for text, times in tokens.items():
-            found[text] = None
-            token: Any = token_owner(text)  # with its role
-            if token is None:
-                continue
+        def admit(token: ApiToken, times: int) -> bool:
             access = access_of_token(token)
             if access is None or not access.allows(self._role):
-                continue
-            if self._throttle.admits(token.user, times):
-                touch(token)
-                found[text] = access
-            else:
+                return False
+            if not self._throttle.admits(token.user, times):
                 self._throttle.give_back(token.user, times)  # Django counts them, and says which are too many
-        return found
+                return False
+            touch(token)
+            admitted[token.digest] = token.user, times
+            return True
+
+        answers = self._record(posts, admit)
+        done = Counter(digest(token) for (token, _), answer in zip(posts, answers, strict=True) if answer is not None)
+        for key, (user, times) in admitted.items():
+            if left := times - done[key]:
+                self._throttle.give_back(user, left)  # Django counts them
+        return answers
 
 
 def plain_token(scope: Scope) -> str | None:
