@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BooleanField, CharField, IntegerField
 
-from ingestion import keeping, probing, selectors, services, storage, walls
+from ingestion import keeping, posting, probing, selectors, services, walls
 from ingestion.filters import MessageFilter
 from ingestion.importing import ImportReport
 from ingestion.models import Message, Source
@@ -113,7 +113,7 @@ class MessageViewSet(ReadOnlyViewSet):
         """
         given = posted().run_validation(request.data)
         with transaction.atomic():
-            found, place = storage.find_posted(
+            found, place = posting.find_posted(
                 workspace_id=self.access.workspace.pk,
                 source=given["source"],
                 channel=given.get("channel", ""),
@@ -159,7 +159,7 @@ class MessageViewSet(ReadOnlyViewSet):
 
     def _record_group(self, wanted: str, group: list[dict[str, Any]], total: ImportReport) -> None:
         try:
-            found, _ = storage.find_posted(workspace_id=self.access.workspace.pk, source=wanted)
+            found, _ = posting.find_posted(workspace_id=self.access.workspace.pk, source=wanted)
             source = source_to_post(self.access.workspace, found, wanted)
         except DomainError as error:
             total.errors += len(group)

@@ -1,6 +1,7 @@
 """Posted messages of many callers in one transaction; whatever is not plainly new is left to the API itself."""
 
 import io
+import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -12,7 +13,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
 
-from ingestion import storage
+from ingestion import posting, storage
 from ingestion.drafts import MessageDraft
 from ingestion.models import Channel, Message, Participant, Source
 from ingestion.serializers import MessageSerializer, draft_of, posted
@@ -20,70 +21,107 @@ from ingestion.taking import why_left_out
 from ingestion.tidy import judge, tidy
 from tasktracker.core.grouped import Admit, Post
 from tasktracker.core.models import ApiToken
+from tasktracker.core.services import digest
 
 JSON = {"encoding": "utf-8"}
+KEPT_SECONDS, KEPT = 60, 1_000
+
+type _Key = tuple[str, str, str, str]  # the token's digest, source, channel and author
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     """A valid message whose source, channel and author are there already, unchanged; and who posts it."""
 
-    caller: ApiToken
+    proof: posting.Found
     source: Source
     channel: Channel
     author: Participant
     draft: MessageDraft
+    looked_up: _Key
 
     @property
     def key(self) -> tuple[int, str]:
         return self.channel.pk, self.draft.external_id
 
-
-def record_posts(posts: Sequence[Post], admit: Admit) -> list[bytes | None]:
-    """The JSON of each message that was stored just now; None for those that `POST /api/messages` has to judge.
-
-    One transaction for all, committed when this returns. Nothing is written for a caller whom `admit` refuses.
-    """
-    look = _Looks()
-    found = [_known(token, body, look) for token, body in posts]
-    wishes = [known for known in found if known is not None]
-    callers = {known.caller.pk: known.caller for known in wishes}
-    times = Counter(known.caller.pk for known in wishes)
-    admitted = {pk for pk, caller in callers.items() if admit(caller, times[pk])}
-    messages = _store([known for known in wishes if known.caller.pk in admitted])
-    renderer = JSONRenderer()
-    answers: list[bytes | None] = []
-    for known in found:
-        # Of two that are the same one is new, and the other is told so by the API.
-        message = messages.pop(known.key, None) if known is not None and known.caller.pk in admitted else None
-        answers.append(renderer.render(MessageSerializer(message).data) if message is not None else None)
-    return answers
+    @property
+    def caller(self) -> ApiToken:
+        return self.proof.caller
 
 
 class _Looks:
-    """What the database knows of callers and places, each looked up once: most that comes together is of one."""
+    """Who posts and where it belongs; what an insert was good with is kept, since the next one asks if it still is."""
 
     def __init__(self) -> None:
-        self._callers: dict[str, ApiToken | None] = {}
-        self._places: dict[tuple[str, str, str, str], tuple[Source | None, storage.Place]] = {}
+        self._kept: dict[_Key, tuple[float, posting.Found]] = {}
+        self._fresh: dict[_Key, posting.Found | None] = {}  # most of what comes together is of one
 
-    def up(
-        self, *, token: str, source: str, channel: str, author: str
-    ) -> tuple[ApiToken | None, Source | None, storage.Place]:
-        key = token, source, channel, author
-        if token not in self._callers:
-            owner, found, place = storage.find_post(token=token, source=source, channel=channel, author=author)
-            self._callers[token], self._places[key] = owner, (found, place)
-        caller = self._callers[token]
-        if caller is not None and key not in self._places:
-            workspace_id = caller.workspace_id
-            self._places[key] = storage.find_posted(
-                workspace_id=workspace_id, source=source, channel=channel, author=author
-            )
-        return caller, *self._places.get(key, (None, storage.Place(None, None)))
+    def begin(self) -> None:
+        """Nothing but what is kept is known of the posts that come now."""
+        self._fresh.clear()
+
+    def up(self, key: _Key, *, token: str) -> posting.Found | None:
+        since, found = self._kept.get(key, (0.0, None))
+        if found is not None and found.caller.is_live and time.monotonic() - since < KEPT_SECONDS:
+            return found
+        if key not in self._fresh:
+            _, source, channel, author = key
+            self._fresh[key] = posting.find_post(token=token, source=source, channel=channel, author=author)
+        return self._fresh[key]
+
+    def was_good(self, key: _Key) -> None:
+        if (found := self._fresh.get(key)) is not None:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            self._kept[key] = time.monotonic(), found
+
+    def was_kept(self, key: _Key) -> bool:
+        """Whether it was not looked up just now; if so, it will be."""
+        return key not in self._fresh and self._kept.pop(key, None) is not None
 
 
-def _known(token: str, body: bytes, look: _Looks) -> _Known | None:
+class Recorder:
+    """Records plain posts of one process; not for several threads at once."""
+
+    def __init__(self) -> None:
+        self._looks = _Looks()
+
+    def __call__(self, posts: Sequence[Post], admit: Admit) -> list[bytes | None]:
+        """The JSON of each message that was stored just now; None for those that `POST /api/messages` has to judge.
+
+        One transaction for all, committed when this returns. Nothing is written for a caller whom `admit` refuses.
+        """
+        answers, stale = self._record(posts, admit)
+        if stale:
+            again, _ = self._record([posts[place] for place in stale], admit)
+            for place, answer in zip(stale, again, strict=True):
+                answers[place] = answer
+        return answers
+
+    def _record(self, posts: Sequence[Post], admit: Admit) -> tuple[list[bytes | None], list[int]]:
+        """The answers, and the places of those for which more was kept than holds now, perhaps."""
+        self._looks.begin()
+        found = [_known(token, body, self._looks) for token, body in posts]
+        wishes = [known for known in found if known is not None]
+        callers = {known.caller.pk: known.caller for known in wishes}
+        times = Counter(known.caller.pk for known in wishes)
+        admitted = {pk for pk, caller in callers.items() if admit(caller, times[pk])}
+        messages = _store([known for known in wishes if known.caller.pk in admitted])
+        renderer = JSONRenderer()
+        answers: list[bytes | None] = []
+        stale: list[int] = []
+        for place, known in enumerate(found):
+            # Of two that are the same one is new, and the other is told so by the API.
+            message = messages.pop(known.key, None) if known is not None and known.caller.pk in admitted else None
+            answers.append(renderer.render(MessageSerializer(message).data) if message is not None else None)
+            if known is not None and message is not None:
+                self._looks.was_good(known.looked_up)
+            elif known is not None and self._looks.was_kept(known.looked_up):
+                stale.append(place)
+        return answers, stale
+
+
+def _known(token: str, body: bytes, looks: _Looks) -> _Known | None:
     try:
         given = posted().run_validation(JSONParser().parse(io.BytesIO(body), parser_context=JSON))
         asked = f"{given['source']} {given['author'].external_id}".encode()
@@ -91,21 +129,21 @@ def _known(token: str, body: bytes, look: _Looks) -> _Known | None:
         return None  # the API says what is wrong with it
     if b"\0" in asked:
         return None  # the database would refuse the question, and with it the posts of all the others
-    caller, source, place = look.up(
-        token=token, source=given["source"], channel=given.get("channel", ""), author=given["author"].external_id
-    )
-    if caller is None or source is None or not source.is_active or place.channel is None or place.author is None:
+    key = digest(token), given["source"], given.get("channel", ""), given["author"].external_id
+    found = looks.up(key, token=token)
+    if found is None or found.source is None or not found.source.is_active:
+        return None
+    source, (channel, author) = found.source, found.place
+    if channel is None or author is None:
         return None
     draft = tidy(draft_of(given, source), limit=settings.MESSAGE_TEXT_LIMIT)
     if source.filters and why_left_out(source.filters, draft):
         return None
-    names = draft.author.name if draft.author else ""
-    renamed = (draft.channel.title and draft.channel.title != place.channel.title) or (
-        names and names != place.author.name
-    )
-    if renamed or not place.is_of(draft):
+    name = draft.author.name if draft.author else ""
+    renamed = (draft.channel.title and draft.channel.title != channel.title) or (name and name != author.name)
+    if renamed or not found.place.is_of(draft):
         return None
-    return _Known(caller, source, place.channel, place.author, draft)
+    return _Known(found, source, channel, author, draft, key)
 
 
 def _store(wanted: Sequence[_Known]) -> dict[tuple[int, str], Message]:
@@ -120,7 +158,9 @@ def _store(wanted: Sequence[_Known]) -> dict[tuple[int, str], Message]:
             group = [by_source[source_id][key] for key in sorted(by_source[source_id])]
             placed = {k.key: storage.Placed(k.draft, k.channel.pk, k.author.pk, judge(k.draft)) for k in group}
             workspace_id = group[0].source.workspace_id
-            new = storage.insert_and_tell(list(placed.values()), workspace_id=workspace_id, source_id=source_id)
+            new = posting.insert_and_tell(
+                list(placed.values()), [k.proof for k in group], workspace_id=workspace_id, source_id=source_id
+            )
             for k in group:
                 if k.key in new:
                     made[k.key] = storage.as_stored(

@@ -10,37 +10,30 @@ from django.utils import timezone
 from ingestion.drafts import MessageDraft
 from ingestion.models import Channel, Message, MessageRevision, Participant, Quote, Source
 from ingestion.noise import NoiseVerdict
-from ingestion.tidy import API_PLATFORM, is_newer, judge
-from tasktracker.core.authentication import OWNER_COLUMNS, OWNER_TABLES, owner_in
-from tasktracker.core.events import MessageEdited, MessageReceived, announce_later, emit, telling
-from tasktracker.core.models import ApiToken
-from tasktracker.core.paths import is_number
+from ingestion.tidy import is_newer, judge
+from tasktracker.core.events import MessageEdited, emit
 from tasktracker.core.rows import columns, instances, planned_cursor
-from tasktracker.core.services import digest
 
 # Two copies of one message may come at the same moment: the unique constraint decides, not a look before.
-INSERT = """
+# `{types}` and `{names}` are arrays beside those of the messages, `{where}` what they are joined to.
+INSERTING = """
 INSERT INTO ingestion_message (
     workspace_id, source_id, channel_id, author_id, external_id, kind, text, sent_at, edited_at, received_at,
     reply_to, thread, thread_title, forwarded_from, is_own, verdict, verdict_reason, verdict_score, verdict_by,
     category, metadata)
-SELECT %b, %b, channel, author, external_id, kind, text, sent_at, edited_at, %b, reply_to, thread, thread_title,
-       forwarded_from, own, verdict, reason, score, 'rule', '', metadata::jsonb
+SELECT %b, %b, fresh.channel, fresh.author, fresh.external_id, fresh.kind, fresh.text, fresh.sent_at, fresh.edited_at,
+       %b, fresh.reply_to, fresh.thread, fresh.thread_title, fresh.forwarded_from, fresh.own, fresh.verdict,
+       fresh.reason, fresh.score, 'rule', '', fresh.metadata::jsonb
 FROM unnest(%b::bigint[], %b::bigint[], %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::timestamptz[],
             %b::text[], %b::text[], %b::text[], %b::text[], %b::bool[], %b::text[], %b::text[], %b::float8[],
-            %b::text[])
+            %b::text[]{types})
      AS fresh (channel, author, external_id, kind, text, sent_at, edited_at, reply_to, thread, thread_title,
-               forwarded_from, own, verdict, reason, score, metadata)
+               forwarded_from, own, verdict, reason, score, metadata{names})
+{where}
 ON CONFLICT (channel_id, external_id) DO NOTHING
 RETURNING id, channel_id, external_id
 """
-
-# The same with the event of each in one statement, which needs no transaction around it: two round trips fewer.
-INSERT_AND_TELL = f"""
-WITH made AS ({INSERT}, workspace_id, source_id, author_id),
-told AS ({telling(MessageReceived, "made", source="source_id", channel="channel_id", author="author_id")})
-SELECT id, channel_id, external_id FROM made
-"""  # noqa: S608  # the columns are those of our models
+INSERT = INSERTING.format(types="", names="", where="")
 
 # The rows of a message's channel and author, where they are there: one look instead of two.
 FIND = f"""
@@ -50,34 +43,6 @@ LEFT JOIN ingestion_channel c
     ON c.workspace_id = %(workspace)s AND c.platform = %(platform)s AND c.external_id = %(channel)s
 LEFT JOIN ingestion_participant p
     ON p.workspace_id = %(workspace)s AND p.platform = %(platform)s AND p.external_id = %(author)s
-"""  # noqa: S608  # the columns are those of our models
-
-# The same for what is posted, whose channel is one of its source: that, by name or id, in the same look.
-FIND_POSTED = f"""
-SELECT {columns(Source, "s")}, {columns(Channel, "c")}, {columns(Participant, "p")}
-FROM ingestion_source s
-LEFT JOIN ingestion_channel c
-    ON c.workspace_id = s.workspace_id AND c.platform = %(platform)s AND c.external_id = s.id || '/' || %(channel)s
-LEFT JOIN ingestion_participant p
-    ON p.workspace_id = s.workspace_id AND p.platform = %(platform)s AND p.external_id = %(author)s
-WHERE s.workspace_id = %(workspace)s AND (s.name = %(name)s OR s.id = %(id)s)
-ORDER BY s.id = %(id)s DESC NULLS LAST LIMIT 1
-"""  # noqa: S608  # the columns are those of our models
-
-# And with the token of who posts, which says in which workspace to look.
-FIND_POST = f"""
-SELECT {OWNER_COLUMNS}, {columns(Source, "s")}, {columns(Channel, "c")}, {columns(Participant, "p")}
-FROM {OWNER_TABLES}
-LEFT JOIN LATERAL (
-    SELECT * FROM ingestion_source s
-    WHERE s.workspace_id = t.workspace_id AND (s.name = %(name)s OR s.id = %(id)s)
-    ORDER BY s.id = %(id)s DESC NULLS LAST LIMIT 1
-) s ON TRUE
-LEFT JOIN ingestion_channel c
-    ON c.workspace_id = s.workspace_id AND c.platform = %(platform)s AND c.external_id = s.id || '/' || %(channel)s
-LEFT JOIN ingestion_participant p
-    ON p.workspace_id = s.workspace_id AND p.platform = %(platform)s AND p.external_id = %(author)s
-WHERE t.digest = %(token)s
 """  # noqa: S608  # the columns are those of our models
 
 
@@ -129,42 +94,6 @@ def find_place(*, workspace_id: int, draft: MessageDraft) -> Place:
     return Place(*instances((Channel, Participant), row))
 
 
-def find_posted(
-    *, workspace_id: int, source: str, channel: str = "", author: str | None = None
-) -> tuple[Source | None, Place]:
-    """A source by id or name (an id goes first), and the place in it of a message with this channel and author id."""
-    with planned_cursor() as cursor:
-        cursor.execute(FIND_POSTED, {"workspace": workspace_id, **_asked(source, channel, author)})
-        row = cursor.fetchone()
-    if row is None:
-        return None, Place(None, None)
-    found, *place = instances((Source, Channel, Participant), row)
-    return found, Place(*place)
-
-
-def find_post(
-    *, token: str, source: str, channel: str = "", author: str | None = None
-) -> tuple[ApiToken | None, Source | None, Place]:
-    """`token_owner` and `find_posted` in one look."""
-    with planned_cursor() as cursor:
-        cursor.execute(FIND_POST, {"token": digest(token), **_asked(source, channel, author)})
-        row = cursor.fetchone()
-    if row is None:
-        return None, None, Place(None, None)
-    owner, found, *place = owner_in(row, Source, Channel, Participant)
-    return owner, found, Place(*place)
-
-
-def _asked(source: str, channel: str, author: str | None) -> dict[str, str | int | None]:
-    return {
-        "platform": API_PLATFORM,
-        "name": source,
-        "id": int(source) if is_number(source) else None,
-        "channel": channel,
-        "author": author,
-    }
-
-
 def as_stored(place: Placed, pk: int, *, source: Source, channel: Channel, author: Participant | None) -> Message:
     """The message that `insert_new` has just stored under `pk`, not read again: `received_at` is about now."""
     draft, verdict = place.draft, place.verdict
@@ -193,17 +122,13 @@ def as_stored(place: Placed, pk: int, *, source: Source, channel: Channel, autho
     return message
 
 
-def insert_and_tell(placed: Sequence[Placed], *, workspace_id: int, source_id: int) -> dict[tuple[int, str], int]:
-    """`insert_new`, with a MessageReceived for each of the new ones."""
-    new = insert_new(placed, workspace_id=workspace_id, source_id=source_id, statement=INSERT_AND_TELL)
-    announce_later(MessageReceived, workspace_id=workspace_id, object_ids=new.values())
-    return new
-
-
 def insert_new(
-    placed: Sequence[Placed], *, workspace_id: int, source_id: int, statement: str = INSERT
+    placed: Sequence[Placed], *, workspace_id: int, source_id: int, statement: str = INSERT, more: Sequence[object] = ()
 ) -> dict[tuple[int, str], int]:
-    """Insert those that are not there yet; returns key → id of the new ones only."""
+    """Insert those that are not there yet; returns key → id of the new ones only.
+
+    `statement` is one made of `INSERTING`, `more` what it asks for behind the messages.
+    """
     drafts = [place.draft for place in placed]
     verdicts = [place.verdict for place in placed]
     with planned_cursor() as cursor:
@@ -229,6 +154,7 @@ def insert_new(
                 [verdict.reason for verdict in verdicts],
                 [verdict.score for verdict in verdicts],
                 [json.dumps(draft.metadata) if draft.metadata else "{}" for draft in drafts],
+                *more,
             ],
         )
         return {(channel, external_id): pk for pk, channel, external_id in cursor.fetchall()}

@@ -15,14 +15,14 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402  (needs the app regi
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import get_resolver, path  # noqa: E402
 
-from ingestion.grouped import record_posts  # noqa: E402
+from ingestion.grouped import Recorder  # noqa: E402
 from ingestion.webhooks.grouped import GroupedWebhooks  # noqa: E402
 from tasktracker.core.consumers import EventConsumer, origin_or_token  # noqa: E402
 from tasktracker.core.grouped import Asgi, Grouped  # noqa: E402
 from tasktracker.core.http import http_application  # noqa: E402
 from tasktracker.core.permissions import RolePermission  # noqa: E402
 
-messages = partial(Grouped, path="/api/messages", role=RolePermission.DEFAULT_WRITE, record=record_posts)
+messages = partial(Grouped, path="/api/messages", role=RolePermission.DEFAULT_WRITE, record=Recorder())
 
 
 def grouped(inner: Asgi) -> Asgi:

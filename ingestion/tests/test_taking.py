@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ingestion import inbox, services
 from ingestion.drafts import ChannelDraft, MessageDraft, PersonDraft
-from ingestion.grouped import record_posts
+from ingestion.grouped import Recorder
 from ingestion.models import Delivery, Message, MessageRevision, Source
 from ingestion.taking import why_left_out
 from ingestion.tests.telegram_files import START
@@ -94,9 +94,11 @@ def test_posts_bulk_and_imports_go_by_the_filters_too(owner: Person, tmp_path: P
     known = owner.api.post("/api/messages", said(1, "lunch is said already"), format="json").json()
     owner.api.post("/api/messages", said("bot", "it is known", "Robot"), format="json")
 
+    record = Recorder()
+
     def plain(number: str) -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert record_posts([(owner.token, json.dumps(said(number, "we ship")).encode())], admit_all) != [None]
+            assert record([(owner.token, json.dumps(said(number, "we ship")).encode())], admit_all) != [None]
         return len(queries)
 
     before = plain("2")
@@ -104,9 +106,7 @@ def test_posts_bulk_and_imports_go_by_the_filters_too(owner: Person, tmp_path: P
     source.filters = {"skip": {"patterns": ["lunch"], "authors": ["robot"]}}
     source.save()
     assert plain("3") == before
-    assert record_posts([(owner.token, json.dumps(said("x", "Lunch?")).encode())], admit_all) == [
-        None
-    ]  # the API says why
+    assert record([(owner.token, json.dumps(said("x", "Lunch?")).encode())], admit_all) == [None]  # the API says why
     answer = owner.api.post("/api/messages", said("x", "Lu\u200bnch?"), format="json")
     assert (answer.status_code, answer.json()) == (
         200, {"id": None, "left_out": "left out: its text is skipped (lunch)"},

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.test import override_settings
 from rest_framework.test import APIClient
 
-from ingestion.grouped import record_posts
+from ingestion.grouped import Recorder
 from tasktracker.core.enums import Role
 from tasktracker.core.grouped import Grouped
 from tasktracker.core.http import http_application
@@ -37,7 +37,7 @@ def test_a_hostile_post_leaves_its_neighbours_in_their_group(name: str) -> None:
     api = APIClient(headers={"Authorization": f"Bearer {person.token}"})
     assert api.post("/api/messages", BODY, format="json").status_code == 201
     good = json.dumps(BODY | {"external_id": "good"}).encode()
-    made, none = record_posts([(person.token, good), (person.token, HOSTILE[name])], lambda *_: True)
+    made, none = Recorder()([(person.token, good), (person.token, HOSTILE[name])], lambda *_: True)
     assert made is not None
     assert json.loads(made)["external_id"] == "good"
     assert none is None
@@ -48,7 +48,7 @@ class Server:
 
     def __init__(self) -> None:
         self.application = http_application(
-            lambda inner: Grouped(inner, path="/api/messages", role=Role.REVIEWER, record=record_posts)
+            lambda inner: Grouped(inner, path="/api/messages", role=Role.REVIEWER, record=Recorder())
         )
 
     async def post(self, person: Person, number: str, **headers: str) -> tuple[int, dict[str, str]]:
