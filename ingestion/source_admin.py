@@ -16,7 +16,7 @@ from ingestion.mail.servers import check_server
 from ingestion.models import Delivery, Source
 from ingestion.source_config import wrong_config
 from ingestion.source_secrets import why_missing
-from ingestion.source_upkeep import end_secret_of_other_server, with_bot
+from ingestion.source_upkeep import end_secret_of_other_server, go_on, put_secret
 from tasktracker.core.adminsite import ScopedAdmin, ScopedForm, managed
 from tasktracker.core.enums import Role
 from tasktracker.core.errors import Invalid
@@ -30,6 +30,11 @@ class SourceForm(ScopedForm):
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text="Sealed when saved; empty leaves it as it is.",
+    )
+    end_previous_secret = forms.BooleanField(
+        required=False,
+        help_text="With a new secret: the one before is over at once, as for one that leaked. Else it stays valid for "
+        "a day where a platform signs with it.",
     )
 
     class Meta:
@@ -60,10 +65,8 @@ class SourceForm(ScopedForm):
     def save(self, commit: bool = True) -> Any:
         if self.instance.pk:
             end_secret_of_other_server(self.instance, server_of(Source.objects.get(pk=self.instance.pk)))
-        if self.cleaned_data.get("secret"):
-            self.instance.set_secret(self.cleaned_data["secret"])
-            if self.instance.kind == Source.Kind.TELEGRAM:
-                self.instance.config = with_bot(self.instance.config, self.cleaned_data["secret"])
+        if secret := self.cleaned_data.get("secret"):
+            put_secret(self.instance, secret, end_previous=self.cleaned_data["end_previous_secret"])
         return super().save(commit)
 
 
@@ -93,6 +96,7 @@ class SourceAdmin(ScopedAdmin):
         if address_of(obj.kind, obj.config) not in (("", 0), getattr(request, "checked_server", None)):
             raise Invalid("The mail server could not be checked: write the config as an object.")
         super().save_model(request, obj, form, change)
+        go_on(obj)
 
     @admin.display(boolean=True, description="secret")
     def has_secret(self, source: Source) -> bool:

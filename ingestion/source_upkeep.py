@@ -54,10 +54,7 @@ def save_source(
     if source.retention_days is not None and not 1 <= source.retention_days <= LONGEST_RETENTION:
         raise Invalid("Keep messages for at least a day, or leave this empty.", field="retention_days")
     if secret:
-        is_another_bot = source.kind == Source.Kind.TELEGRAM and str(source.config.get("bot_id")) != bot_id_of(secret)
-        source.set_secret(secret, keep_previous=None if end_previous or is_another_bot else grace_of(source))
-        if source.kind == Source.Kind.TELEGRAM:
-            source.config = with_bot(source.config, secret)
+        put_secret(source, secret, end_previous=end_previous)
     refuse_empty(source)
     try:
         with transaction.atomic():
@@ -65,12 +62,21 @@ def save_source(
             source.save(update_fields=None if source._state.adding else [*FIELDS, *SEALED, "updated_at"])
             if readers is not None:
                 source.readers.set(readers)
-            _go_on(source)
+            go_on(source)
     except IntegrityError as error:
         if "source_name_once" not in str(error):
             raise
         raise Conflict("There is a source with this name already.", code="exists", field="name") from None
     return source
+
+
+def put_secret(source: Source, secret: str, *, end_previous: bool) -> None:
+    """Seal another secret (not saved); for how long the one before it stays valid, `save_source` says."""
+    is_bot = source.kind == Source.Kind.TELEGRAM
+    is_another_bot = is_bot and str(source.config.get("bot_id")) != bot_id_of(secret)
+    source.set_secret(secret, keep_previous=None if end_previous or is_another_bot else grace_of(source))
+    if is_bot:
+        source.config = with_bot(source.config, secret)
 
 
 def end_secret_of_other_server(source: Source, before: str) -> None:
@@ -100,10 +106,10 @@ def set_active(*, source: Source, is_active: bool) -> None:
     source.is_active = is_active
     refuse_empty(source)
     source.save(update_fields=["is_active", "updated_at"])
-    _go_on(source)
+    go_on(source)
 
 
-def _go_on(source: Source) -> None:
+def go_on(source: Source) -> None:
     """Have a worker look at what waits for an active source; where that is lost, the sweep finds it."""
     if source.is_active:
         work = telegram_webhook.poke if source.kind == Source.Kind.TELEGRAM else receiving.poke

@@ -15,6 +15,8 @@ from pytest_django.fixtures import Settings
 
 from ingestion import source_upkeep, telegram_hook
 from ingestion.models import Delivery, Message, Source
+from ingestion.source_secrets import new_secret
+from ingestion.webhooks import receiving
 from proposals.tests.factories import make_message
 from tasktracker.core.tests.factories import Person, make_person
 from tasktracker.tests.fake_bot_api import TOKEN as BOT_TOKEN
@@ -183,6 +185,35 @@ def test_a_secret_of_the_platform_s_is_changed_without_a_gap(admin: Client, owne
     assert patched(secret="fourth") == ["fourth", "third"]
     assert patched(name="renamed") == ["fourth", "third"]
     assert patched(secret="fifth", end_previous_secret=True) == ["fifth"]
+
+    owner.user.is_staff = True
+    owner.user.save()
+
+    def administered(**values: Any) -> list[str]:
+        form = {"name": "team", "kind": source.kind, "config": json.dumps(source.config), "is_active": "on", **values}
+        assert admin.post(f"/admin/ingestion/source/{source.pk}/change/", form).status_code == 302
+        source.refresh_from_db()
+        return source.open_secrets()
+
+    assert administered(secret="sixth") == ["sixth", "fifth"]
+    assert administered() == ["sixth", "fifth"]
+    assert administered(secret="seventh", end_previous_secret="on") == ["seventh"]
+
+
+def test_a_source_that_goes_on_in_the_administration_has_read_what_came_meanwhile(
+    admin: Client, owner: Person, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    source = hook(owner, is_active=False)
+    owner.user.is_staff = True
+    owner.user.save()
+    poked: list[int] = []
+    monkeypatch.setattr(receiving, "poke", poked.append)
+    form = {"name": "hook", "kind": "webhook", "config": "{}", "secret": new_secret()}
+    path = f"/admin/ingestion/source/{source.pk}/change/"
+    for is_active, expected in (({}, []), ({"is_active": "on"}, [source.pk])):
+        with django_capture_on_commit_callbacks(execute=True):
+            assert admin.post(path, form | is_active).status_code == 302
+        assert poked == expected
 
 
 @pytest.mark.long
