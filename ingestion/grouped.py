@@ -1,14 +1,15 @@
 """Posted messages of many callers in one transaction; whatever is not plainly new is left to the API itself."""
 
 import io
+import logging
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from rest_framework.exceptions import APIException
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
@@ -19,9 +20,13 @@ from ingestion.models import Channel, Message, Participant, Source
 from ingestion.serializers import MessageSerializer, draft_of, posted
 from ingestion.taking import why_left_out
 from ingestion.tidy import judge, tidy
+from tasktracker.core.authentication import token_owner
+from tasktracker.core.errors import DomainError
 from tasktracker.core.grouped import Admit, Post
-from tasktracker.core.models import ApiToken
+from tasktracker.core.paths import is_number
 from tasktracker.core.services import digest
+
+log = logging.getLogger(__name__)
 
 JSON = {"encoding": "utf-8"}
 KEPT_SECONDS, KEPT = 60, 1_000
@@ -44,25 +49,29 @@ class _Known:
     def key(self) -> tuple[int, str]:
         return self.channel.pk, self.draft.external_id
 
-    @property
-    def caller(self) -> ApiToken:
-        return self.proof.caller
-
 
 class _Looks:
     """Who posts and where it belongs; what an insert was good with is kept, since the next one asks if it still is."""
 
     def __init__(self) -> None:
         self._kept: dict[_Key, tuple[float, posting.Found]] = {}
+        self._good: set[str] = set()  # digests of the tokens in there
+        self._used: set[_Key] = set()  # of the kept ones, in this go
         self._fresh: dict[_Key, posting.Found | None] = {}  # most of what comes together is of one
 
     def begin(self) -> None:
         """Nothing but what is kept is known of the posts that come now."""
+        self._used.clear()
         self._fresh.clear()
+
+    def opens(self, token: str) -> bool:
+        """Whether a token opened anything: else nobody's body is looked at."""
+        return digest(token) in self._good or token_owner(token) is not None
 
     def up(self, key: _Key, *, token: str) -> posting.Found | None:
         since, found = self._kept.get(key, (0.0, None))
         if found is not None and found.caller.is_live and time.monotonic() - since < KEPT_SECONDS:
+            self._used.add(key)
             return found
         if key not in self._fresh:
             _, source, channel, author = key
@@ -70,14 +79,21 @@ class _Looks:
         return self._fresh[key]
 
     def was_good(self, key: _Key) -> None:
-        if (found := self._fresh.get(key)) is not None:
-            if len(self._kept) >= KEPT:
-                self._kept.clear()
-            self._kept[key] = time.monotonic(), found
+        found = self._fresh.get(key)
+        if found is None or found.source is None or is_number(key[1]):
+            return  # a number may be the name of one source and, later on, the id of another
+        if len(self._kept) >= KEPT:
+            self._kept.clear()
+            self._good.clear()
+        self._kept[key] = time.monotonic(), found
+        self._good.add(key[0])
 
     def was_kept(self, key: _Key) -> bool:
         """Whether it was not looked up just now; if so, it will be."""
-        return key not in self._fresh and self._kept.pop(key, None) is not None
+        if key not in self._used:
+            return False
+        self._kept.pop(key, None)
+        return True
 
 
 class Recorder:
@@ -93,7 +109,12 @@ class Recorder:
         """
         answers, stale = self._record(posts, admit)
         if stale:
-            again, _ = self._record([posts[place] for place in stale], admit)
+            try:
+                again, _ = self._record([posts[place] for place in stale], admit)
+            except Exception as error:  # noqa: BLE001 (the others are stored, and Django says what is wrong with these)
+                log.warning("%s posts are taken one by one: %s", len(stale), type(error).__name__)
+                connection.close()
+                return answers
             for place, answer in zip(stale, again, strict=True):
                 answers[place] = answer
         return answers
@@ -102,17 +123,16 @@ class Recorder:
         """The answers, and the places of those for which more was kept than holds now, perhaps."""
         self._looks.begin()
         found = [_known(token, body, self._looks) for token, body in posts]
-        wishes = [known for known in found if known is not None]
-        callers = {known.caller.pk: known.caller for known in wishes}
-        times = Counter(known.caller.pk for known in wishes)
-        admitted = {pk for pk, caller in callers.items() if admit(caller, times[pk])}
-        messages = _store([known for known in wishes if known.caller.pk in admitted])
+        wishes = [place for place, known in enumerate(found) if known is not None]
+        admitted = admit([known.proof.caller for known in found if known is not None])
+        taken = {place for place, is_in in zip(wishes, admitted, strict=True) if is_in}
+        messages = _store([known for place, known in enumerate(found) if known is not None and place in taken])
         renderer = JSONRenderer()
         answers: list[bytes | None] = []
         stale: list[int] = []
         for place, known in enumerate(found):
             # Of two that are the same one is new, and the other is told so by the API.
-            message = messages.pop(known.key, None) if known is not None and known.caller.pk in admitted else None
+            message = messages.pop(known.key, None) if known is not None and place in taken else None
             answers.append(renderer.render(MessageSerializer(message).data) if message is not None else None)
             if known is not None and message is not None:
                 self._looks.was_good(known.looked_up)
@@ -122,6 +142,8 @@ class Recorder:
 
 
 def _known(token: str, body: bytes, looks: _Looks) -> _Known | None:
+    if not looks.opens(token):
+        return None
     try:
         given = posted().run_validation(JSONParser().parse(io.BytesIO(body), parser_context=JSON))
         asked = f"{given['source']} {given['author'].external_id}".encode()
@@ -134,9 +156,12 @@ def _known(token: str, body: bytes, looks: _Looks) -> _Known | None:
     if found is None or found.source is None or not found.source.is_active:
         return None
     source, (channel, author) = found.source, found.place
-    if channel is None or author is None:
+    if channel is None or author is None or author.erased_at is not None:
         return None
-    draft = tidy(draft_of(given, source), limit=settings.MESSAGE_TEXT_LIMIT)
+    try:
+        draft = tidy(draft_of(given, source), limit=settings.MESSAGE_TEXT_LIMIT)
+    except DomainError:
+        return None
     if source.filters and why_left_out(source.filters, draft):
         return None
     name = draft.author.name if draft.author else ""

@@ -15,7 +15,10 @@ from tasktracker.core.services import digest
 
 # As it is when a post is looked up and when it is inserted, or the insert leaves it out: each is one that somebody
 # wrote meanwhile. Of the token only what matters, since it is written for its last use.
-VERSION = "concat_ws(',', t.scope, t.expires_at, u.xmin, w.xmin, m.xmin, s.xmin, c.xmin, p.xmin)"
+VERSION = (
+    "concat_ws(',', t.digest, t.user_id, t.workspace_id, t.scope, t.expires_at,"
+    " u.xmin, u.is_active, w.xmin, m.xmin, m.role, s.xmin, c.xmin, p.xmin)"
+)
 
 # The rows of what is posted: its source by name or id, the channel in it, the author.
 FIND_POSTED = f"""
@@ -55,6 +58,7 @@ JOIN ingestion_source s ON s.id = %b
 JOIN ingestion_channel c ON c.id = fresh.channel
 JOIN ingestion_participant p ON p.id = fresh.author
 WHERE {VERSION} = fresh.version
+ORDER BY fresh.channel, fresh.external_id COLLATE "C"
 """
 INSERT_PROVEN = INSERTING.format(types=", %b::bigint[], %b::text[]", names=", token, version", where=PROVEN)
 INSERT_AND_TELL = f"""

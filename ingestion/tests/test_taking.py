@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from ingestion.models import Delivery, Message, MessageRevision, Source
 from ingestion.taking import why_left_out
 from ingestion.tests.telegram_files import START
 from ingestion.tests.telegram_updates import BOT_ID, live, raw, update
+from tasktracker.core.models import ApiToken
 from tasktracker.core.tests.factories import Person
 
 DRAFT = MessageDraft(
@@ -85,8 +87,8 @@ def said(number: object, text: str, author: str = "Ann", **more: Any) -> dict[st
     return {"source": "ci", "external_id": str(number), "author": author, "text": text, "sent_at": sent, **more}
 
 
-def admit_all(*_: object) -> bool:
-    return True
+def admit_all(tokens: Sequence[ApiToken]) -> list[bool]:
+    return [True for _ in tokens]
 
 
 @pytest.mark.django_db

@@ -27,15 +27,15 @@ _NOT_PLAIN = frozenset(
 
 type Asgi = Callable[[Scope, Receive, Send], Any]
 type Post = tuple[str, bytes]  # token and body
-type Admit = Callable[[ApiToken, int], bool]
+type Admit = Callable[[Sequence[ApiToken]], Sequence[bool]]  # which of the callers may post now, each for one post
 type Record = Callable[[Sequence[Post], Admit], Sequence[bytes | None]]
 
 
 class Grouped:
     """`inner`, with the plain POSTs to `path` done by `record`, which gives for each the JSON of its 201, or None.
 
-    `record` finds whose the tokens are together with what it needs anyway, and asks whether each owner may post so
-    many times now, before it writes. `role` is what the address asks of its callers.
+    `record` finds whose the tokens are together with what it needs anyway, and asks which of them may post, before it
+    writes. `role` is what the address asks of its callers.
     """
 
     def __init__(self, inner: Asgi, *, path: str, role: Role, record: Record) -> None:
@@ -66,25 +66,43 @@ class Grouped:
         await send({"type": "http.response.body", "body": answer})
 
     def _answers(self, posts: Sequence[Post]) -> Sequence[bytes | None]:
-        admitted: dict[str, tuple[User, int]] = {}
+        counted: dict[User, int] = Counter()
+        owners: dict[str, User] = {}
 
-        def admit(token: ApiToken, times: int) -> bool:
-            access = access_of_token(token)
-            if access is None or not access.allows(self._role):
-                return False
-            if not self._throttle.admits(token.user, times):
-                self._throttle.give_back(token.user, times)  # Django counts them, and says which are too many
-                return False
-            touch(token)
-            admitted[token.digest] = token.user, times
-            return True
+        def admit(tokens: Sequence[ApiToken]) -> list[bool]:
+            # Each by itself: of one token that was looked up twice, the second may have found another role.
+            allowed = [self._allows(token) for token in tokens]
+            times = Counter(token.user for token, is_allowed in zip(tokens, allowed, strict=True) if is_allowed)
+            free = {user for user, wanted in times.items() if self._has_left(user, wanted)}
+            for user in free:
+                counted[user] += times[user]
+            admitted = [is_allowed and token.user in free for token, is_allowed in zip(tokens, allowed, strict=True)]
+            for token in {token.digest: token for token, is_in in zip(tokens, admitted, strict=True) if is_in}.values():
+                owners[token.digest] = token.user
+                touch(token)
+            return admitted
 
-        answers = self._record(posts, admit)
-        done = Counter(digest(token) for (token, _), answer in zip(posts, answers, strict=True) if answer is not None)
-        for key, (user, times) in admitted.items():
-            if left := times - done[key]:
-                self._throttle.give_back(user, left)  # Django counts them
+        answers: Sequence[bytes | None] = [None] * len(posts)
+        try:
+            answers = self._record(posts, admit)
+        finally:
+            for (token, _), answer in zip(posts, answers, strict=True):
+                if answer is not None:
+                    counted[owners[digest(token)]] -= 1
+            for user, left in counted.items():
+                if left:
+                    self._throttle.give_back(user, left)  # Django counts them
         return answers
+
+    def _allows(self, token: ApiToken) -> bool:
+        access = access_of_token(token) if token.is_live else None
+        return access is not None and access.allows(self._role)
+
+    def _has_left(self, user: User, times: int) -> bool:
+        if self._throttle.admits(user, times):
+            return True
+        self._throttle.give_back(user, times)  # Django counts them, and says which are too many
+        return False
 
 
 def plain_token(scope: Scope) -> str | None:

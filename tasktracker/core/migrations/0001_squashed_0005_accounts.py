@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
+        ("sessions", "0001_initial"),
     ]
 
     operations = [
