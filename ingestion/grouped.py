@@ -56,17 +56,24 @@ class _Looks:
     def __init__(self) -> None:
         self._kept: dict[_Key, tuple[float, posting.Found]] = {}
         self._good: set[str] = set()  # digests of the tokens in there
+        self._opens: dict[str, bool] = {}  # those of the others, in this go
         self._used: set[_Key] = set()  # of the kept ones, in this go
         self._fresh: dict[_Key, posting.Found | None] = {}  # most of what comes together is of one
 
     def begin(self) -> None:
         """Nothing but what is kept is known of the posts that come now."""
+        self._opens.clear()
         self._used.clear()
         self._fresh.clear()
 
     def opens(self, token: str) -> bool:
         """Whether a token opened anything: else nobody's body is looked at."""
-        return digest(token) in self._good or token_owner(token) is not None
+        key = digest(token)
+        if key in self._good:
+            return True
+        if key not in self._opens:
+            self._opens[key] = token_owner(token) is not None
+        return self._opens[key]
 
     def up(self, key: _Key, *, token: str) -> posting.Found | None:
         since, found = self._kept.get(key, (0.0, None))
@@ -88,8 +95,8 @@ class _Looks:
         self._kept[key] = time.monotonic(), found
         self._good.add(key[0])
 
-    def was_kept(self, key: _Key) -> bool:
-        """Whether it was not looked up just now; if so, it will be."""
+    def forget(self, key: _Key) -> bool:
+        """Whether it was kept, and not looked up just now; the next time it will be."""
         if key not in self._used:
             return False
         self._kept.pop(key, None)
@@ -136,7 +143,7 @@ class Recorder:
             answers.append(renderer.render(MessageSerializer(message).data) if message is not None else None)
             if known is not None and message is not None:
                 self._looks.was_good(known.looked_up)
-            elif known is not None and self._looks.was_kept(known.looked_up):
+            elif known is not None and self._looks.forget(known.looked_up):
                 stale.append(place)
         return answers, stale
 
@@ -167,6 +174,7 @@ def _known(token: str, body: bytes, looks: _Looks) -> _Known | None:
     name = draft.author.name if draft.author else ""
     renamed = (draft.channel.title and draft.channel.title != channel.title) or (name and name != author.name)
     if renamed or not found.place.is_of(draft):
+        looks.forget(key)
         return None
     return _Known(found, source, channel, author, draft, key)
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from ingestion import posting
+from ingestion import grouped, posting
 from ingestion.grouped import Recorder
 from ingestion.models import Channel, Message, Participant, Source
 from tasktracker.core.enums import Role, TokenScope
@@ -183,3 +183,22 @@ def test_rows_are_inserted_in_one_order_whatever_the_planner_does(person: Person
             cursor.execute("RESET enable_nestloop; RESET enable_hashjoin")
     made = Message.objects.exclude(external_id__startswith="0").order_by("id").values_list("external_id", flat=True)
     assert list(made) == numbers
+
+
+def test_a_new_name_is_seen_with_the_post_after_it(person: Person, looks: list[str]) -> None:
+    record = Recorder()
+    author = {"id": "7", "name": "Ann"}
+    assert person.api.post("/api/messages", BODY | {"external_id": "a", "author": author}, "json").status_code == 201
+    assert record([(person.token, body("1", author=author))], may_write) != [None]
+    renamed = author | {"name": "Anna"}
+    assert record([(person.token, body("2", author=renamed))], may_write) == [None]  # the API writes the name
+    Participant.objects.filter(external_id="7").update(name="Anna")
+    assert record([(person.token, body("3", author=renamed))], may_write) != [None]
+    assert len(looks) == 2
+
+
+def test_a_token_that_opens_nothing_costs_one_look(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(grouped, "token_owner", asked.append)
+    assert Recorder()([("a guess", body(number)) for number in "123"], may_write) == [None] * 3
+    assert asked == ["a guess"]
