@@ -49,13 +49,22 @@
   function armToast(el) {
     if (el.dataset.armed) return;
     el.dataset.armed = "1";
-    $$(".toast[data-armed]:not(.error)").forEach((other) => other !== el && other.remove());
+    $$(".toast[data-armed]:not(.error)").forEach((other) => other !== el && leave(other));
     let left = el.classList.contains("error") ? 15 : 9;
     const timer = setInterval(() => {
       if (!el.isConnected) clearInterval(timer);
-      else if (!el.matches(":hover, :focus-within") && (left -= 1) <= 0) el.remove();
+      else if (!el.matches(":hover, :focus-within") && (left -= 1) <= 0) leave(el);
     }, 1000);
   }
+  /* What it has asked the server is answered to the page only while it is there. */
+  function leave(el) {
+    if ($(".htmx-request", el)) el.hidden = true;
+    else el.remove();
+  }
+  body.addEventListener("htmx:afterRequest", (e) => {
+    const el = e.target.closest?.(".toast");
+    if (el && (el.hidden || e.detail.successful)) el.remove();
+  });
   function toast(text, kind = "") {
     const el = document.createElement("div");
     el.className = `toast ${kind}`;
@@ -407,7 +416,7 @@
     const at = (css) => e.target.closest(css);
     if (at("[data-theme-switch]")) switchTheme();
     if (at("[data-show-keys]")) showKeys();
-    if (at("[data-dismiss]")) at(".toast").remove();
+    if (at("[data-dismiss]")) leave(at(".toast"));
     if (at("[data-close]")) at("dialog").close();
     if (e.target.tagName === "DIALOG" && pointed === e.target) e.target.close(); // not where a selection only ends there
     if (at("[data-print]")) print();

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.db import transaction
 from selenium.webdriver.common.action_chains import ActionChains
 
 from proposals import services
@@ -45,6 +46,25 @@ def test_a_decision_shows_at_once_and_the_counts_follow(rita: Person, desk: Call
     page.click(".toast [data-undo]")
     wait_for(lambda: page.card() == str(one.pk))
     assert [status(p) for p in (one, two, three)] == ["pending"] * 3
+    assert page.complaints() == []
+
+
+@pytest.mark.long
+def test_an_undo_that_takes_long_outlives_its_toast(rita: Person, desk: Callable[..., Browser]) -> None:
+    one, two, _ = ranked(rita, 3)
+    page = desk()
+    wait_until_ready(page, one, two)
+    page.run(PRESS, "KeyA")
+    wait_for(lambda: status(one) == "approved")
+    wait_for(lambda: page.all(".toast [data-undo]"))
+    with transaction.atomic():
+        Proposal.objects.select_for_update(no_key=True).get(pk=one.pk)
+        page.click(".toast [data-undo]")
+        wait_for(lambda: page.all(".toast .htmx-request"))
+        page.click(".toast [data-dismiss]")
+        wait_for(lambda: not page.shown(".toast"))
+    wait_for(lambda: page.card() == str(one.pk))
+    assert status(one) == "pending"
     assert page.complaints() == []
 
 
