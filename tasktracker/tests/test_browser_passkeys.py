@@ -118,6 +118,7 @@ def test_another_device_is_refused_and_a_recovery_code_helps(
     assert browser.complaints() == []
 
 
+@pytest.mark.long
 def test_a_passkey_alone_opens_a_login_and_is_proof_later_on(
     person: Person, web: LiveStack, browser: Browser, remembering: str
 ) -> None:

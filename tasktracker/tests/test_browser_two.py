@@ -21,6 +21,7 @@ def second(browser: Browser) -> Iterator[Browser]:
         yield other
 
 
+@pytest.mark.long
 def test_two_on_one_card_see_each_other_and_one_of_them_decides(
     rita: Person, omar: Person, web: LiveStack, browser: Browser, second: Browser
 ) -> None:

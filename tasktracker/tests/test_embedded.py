@@ -55,6 +55,7 @@ def rows(url: str, query: str) -> list[tuple[object, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
+@pytest.mark.long
 def test_both_engines_answer_and_are_gone_after_stop(data_dir: Path) -> None:
     running = embedded.start(data_dir)
     try:

@@ -37,6 +37,7 @@ def launch(source: str, **fields: Any) -> str:
     return f"/tg/?source={source}#{urlencode(told)}"
 
 
+@pytest.mark.long
 def test_one_decides_and_sees_ones_tasks(rita: Person, web: LiveStack, browser: Browser) -> None:
     first, second = ranked(rita, 2)
     source = linked(rita)
