@@ -28,11 +28,13 @@ TALK = (
 )
 # What each is asked to end by.
 ENGINES_AND_WORKER = {"worker": signal.SIGTERM, "valkey": signal.SIGTERM, "postgres": signal.SIGINT}
-# psycopg's own OperationalError is a connection that failed; what a server refuses is a class of psycopg.errors.
+# psycopg's own OperationalError is a connection that failed; what a server refuses is a class of psycopg.errors. The
+# buffer of a connection that redis-py has closed under a reader says that the file is closed.
 LOST = re.compile(
     r"^(psycopg\.OperationalError|psycopg\.errors\.(AdminShutdown|CannotConnectNow|CrashShutdown)"
     r"|psycopg_pool\.\w+|redis\.exceptions\.(ConnectionError|TimeoutError|BusyLoadingError)"
-    r"|kombu\.exceptions\.OperationalError|Connection(Refused|Reset)Error|BrokenPipeError)\b",
+    r"|kombu\.exceptions\.OperationalError|Connection(Refused|Reset)Error|BrokenPipeError"
+    r"|ValueError: I/O operation on closed file)\b",
     re.MULTILINE,
 )
 RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\d |(?:DEBUG|INFO|WARNING|ERROR|CRITICAL): )", re.MULTILINE)
