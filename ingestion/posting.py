@@ -20,14 +20,19 @@ VERSION = (
     " u.xmin, u.is_active, w.xmin, m.xmin, m.role, s.xmin, c.xmin, p.xmin)"
 )
 
-# The rows of what is posted: its source by name or id, the channel in it, the author.
-FIND_POSTED = f"""
-SELECT {columns(Source, "s")}, {columns(Channel, "c")}, {columns(Participant, "p")}
-FROM ingestion_source s
+# What a post of a source `s` belongs to, where it is there.
+PLACE = """
 LEFT JOIN ingestion_channel c
     ON c.workspace_id = s.workspace_id AND c.platform = %(platform)s AND c.external_id = s.id || '/' || %(channel)s
 LEFT JOIN ingestion_participant p
     ON p.workspace_id = s.workspace_id AND p.platform = %(platform)s AND p.external_id = %(author)s
+"""
+
+# The rows of what is posted: its source by name or id, the channel in it, the author.
+FIND_POSTED = f"""
+SELECT {columns(Source, "s")}, {columns(Channel, "c")}, {columns(Participant, "p")}
+FROM ingestion_source s
+{PLACE}
 WHERE s.workspace_id = %(workspace)s AND (s.name = %(name)s OR s.id = %(id)s)
 ORDER BY s.id = %(id)s DESC NULLS LAST LIMIT 1
 """  # noqa: S608  # the columns are those of our models
@@ -41,19 +46,13 @@ LEFT JOIN LATERAL (
     WHERE s.workspace_id = t.workspace_id AND (s.name = %(name)s OR s.id = %(id)s)
     ORDER BY s.id = %(id)s DESC NULLS LAST LIMIT 1
 ) s ON TRUE
-LEFT JOIN ingestion_channel c
-    ON c.workspace_id = s.workspace_id AND c.platform = %(platform)s AND c.external_id = s.id || '/' || %(channel)s
-LEFT JOIN ingestion_participant p
-    ON p.workspace_id = s.workspace_id AND p.platform = %(platform)s AND p.external_id = %(author)s
+{PLACE}
 WHERE t.digest = %(token)s
 """  # noqa: S608  # the columns are those of our models
 
-# With the event of each in one statement, which needs no transaction around it: two round trips fewer.
+# The rows that were read before, as they are now.
 PROVEN = f"""
-JOIN core_apitoken t ON t.id = fresh.token
-JOIN core_user u ON u.id = t.user_id
-JOIN core_workspace w ON w.id = t.workspace_id
-JOIN core_membership m ON m.user_id = t.user_id AND m.workspace_id = t.workspace_id
+JOIN ({OWNER_TABLES}) ON t.id = fresh.token
 JOIN ingestion_source s ON s.id = %b
 JOIN ingestion_channel c ON c.id = fresh.channel
 JOIN ingestion_participant p ON p.id = fresh.author
@@ -61,6 +60,7 @@ WHERE {VERSION} = fresh.version
 ORDER BY fresh.channel, fresh.external_id COLLATE "C"
 """
 INSERT_PROVEN = INSERTING.format(types=", %b::bigint[], %b::text[]", names=", token, version", where=PROVEN)
+# With the event of each in one statement, which needs no transaction around it: two round trips fewer.
 INSERT_AND_TELL = f"""
 WITH made AS ({INSERT_PROVEN}, workspace_id, source_id, author_id),
 told AS ({telling(MessageReceived, "made", source="source_id", channel="channel_id", author="author_id")})

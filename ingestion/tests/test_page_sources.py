@@ -27,13 +27,6 @@ SOURCES = "/settings/sources/"
 TOKEN = "123456:CANARY-secret-of-a-bot-000000000"
 
 
-@pytest.fixture
-def admin(owner: Person) -> Client:
-    client = Client(headers={"host": "localhost"})
-    client.force_login(owner.user)
-    return client
-
-
 def hook(person: Person, name: str = "hook", **more: Any) -> Source:
     return Source.objects.create(workspace=person.workspace, name=name, kind="webhook", **more)
 
@@ -186,9 +179,6 @@ def test_a_secret_of_the_platform_s_is_changed_without_a_gap(admin: Client, owne
     assert patched(name="renamed") == ["fourth", "third"]
     assert patched(secret="fifth", end_previous_secret=True) == ["fifth"]
 
-    owner.user.is_staff = True
-    owner.user.save()
-
     def administered(**values: Any) -> list[str]:
         form = {"name": "team", "kind": source.kind, "config": json.dumps(source.config), "is_active": "on", **values}
         assert admin.post(f"/admin/ingestion/source/{source.pk}/change/", form).status_code == 302
@@ -204,8 +194,6 @@ def test_a_source_that_goes_on_in_the_administration_has_read_what_came_meanwhil
     admin: Client, owner: Person, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     source = hook(owner, is_active=False)
-    owner.user.is_staff = True
-    owner.user.save()
     poked: list[int] = []
     monkeypatch.setattr(receiving, "poke", poked.append)
     form = {"name": "hook", "kind": "webhook", "config": "{}", "secret": new_secret()}

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from ingestion.models import Delivery
 from tasktracker.tests.fake_bot_api import BotProcess, FakeBotApi, Json, group_message
-from tasktracker.tests.support import count
+from tasktracker.tests.support import count, end_of_others
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -141,11 +141,7 @@ def database_away() -> Iterator[None]:
     with psycopg.connect(**elsewhere, autocommit=True) as other:
         other.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
+            end_of_others()
             yield
         finally:
             other.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")
