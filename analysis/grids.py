@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis.models import AnalysisRun, Window
 from ingestion import walls
+from tasktracker.core.words import counted_as
 
 LINKS = 240  # windows that get a cell of their own, with its words; more are drawn as a map
 CELLS = 2_000  # a map of more windows than this puts several into one cell
@@ -74,7 +75,8 @@ class Grid:
     @property
     def words(self) -> str:
         """The drawing in a sentence."""
-        return f"{self.total} windows: " + ", ".join(f"{count} {word}" for _, word, count, _ in self.counts)
+        states = ", ".join(f"{count} {word}" for _, word, count, _ in self.counts)
+        return f"{counted_as(self.total, 'window')}: {states}"
 
 
 def picture(run: AnalysisRun) -> Grid:

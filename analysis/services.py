@@ -20,6 +20,7 @@ from tasktracker.core.errors import Conflict, Invalid
 from tasktracker.core.events import RunCancelled, RunClosed, RunCompleted, RunFailed, RunStarted, emit
 from tasktracker.core.llm import breaker
 from tasktracker.core.models import User, Workspace
+from tasktracker.core.words import counted_as
 
 __all__ = [
     "cancel_run",
@@ -258,7 +259,7 @@ def settle_run(*, run_id: int, by: User | None = None) -> AnalysisRun:
         return run
     progress = selectors.progress(run)
     status = "completed" if not progress.failed else "partial" if progress.done else "failed"
-    error = "" if not progress.failed else f"{progress.failed} of {progress.total} windows failed."
+    error = "" if not progress.failed else f"{progress.failed} of {counted_as(progress.total, 'window')} failed."
     run = transitions.move_run(run, to=status, finished_at=_now(), error=error).row
     emit_progress(run)
     if status == "failed":

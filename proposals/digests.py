@@ -23,6 +23,7 @@ from tasktracker.core import walls
 from tasktracker.core.crypto import DecryptionError
 from tasktracker.core.models import User, Workspace
 from tasktracker.core.permissions import access_of
+from tasktracker.core.words import counted_as
 
 LATEST = timedelta(hours=4)  # after that the morning is over, and what waits is seen anyway
 ATTEMPTS = 5
@@ -74,10 +75,6 @@ def _text(workspace: Workspace, user: User, now: datetime) -> tuple[str, str]:
     lines += ["", f"The last 24 hours: {counted_as(came, 'new message')}, {counted_as(decided, 'decision')}."]
     lines += [f"Away, or not you? {address(reverse('proposals:duty'), workspace)}"]
     return _one_line(subject), "\n".join(lines)
-
-
-def counted_as(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 def address(path: str, workspace: Workspace) -> str:

@@ -12,6 +12,7 @@ from ingestion.models import Message
 from tasktracker.buckets import DAYS, RANGES, Stretch, counted, last_days, last_hours
 from tasktracker.core.models import LLMCall, Workspace
 from tasktracker.core.templatetags.ui import money
+from tasktracker.core.words import counted_as
 
 SOURCES = 5
 
@@ -186,7 +187,7 @@ def summary(values: list[int], words: list[str]) -> str:
     """The chart in a sentence, for those who don't see it."""
     if not sum(values):
         return "No messages."
-    return f"{sum(values):,} messages, at most {highest(values, words)}. The table has every number."
+    return f"{counted_as(sum(values), 'message')}, at most {highest(values, words)}. The table has every number."
 
 
 def costs(workspace: Workspace, size: int = DAYS) -> Costs:
@@ -203,7 +204,7 @@ def costs(workspace: Workspace, size: int = DAYS) -> Costs:
     chart = Chart(
         "costs",
         "Cost of model calls by day",
-        f"{money(total)} in {sum(calls):,} calls. The table has every day.",
+        f"{money(total)} in {counted_as(sum(calls), 'call')}. The table has every day.",
         "",
         size,
         columns([float(one) for one in spent], [f"{w}: {text}" for w, text in zip(words, bills, strict=True)]),
@@ -237,4 +238,4 @@ def priced(cost: Decimal, calls: int, unknown: int) -> str:
 
 
 def bill(cost: Decimal, calls: int, unknown: int) -> str:
-    return f"{priced(cost, calls, unknown)}, {calls:,} calls"
+    return f"{priced(cost, calls, unknown)}, {counted_as(calls, 'call')}"

@@ -159,7 +159,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": ENV.redis_prefix,
 }
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "heartbeat": {
         "task": "tasktracker.core.tasks.beat_heartbeat",
         "schedule": timedelta(seconds=ENV.sweep_seconds / 3),
@@ -181,6 +181,10 @@ CELERY_BEAT_SCHEDULE = {
     "forget-ended-logins": {"task": "tasktracker.core.tasks.forget_ended_logins", "schedule": timedelta(hours=12)},
     "embed-missing": {"task": "knowledge.tasks.embed_missing", "schedule": timedelta(seconds=ENV.sweep_seconds)},
 }
+# What waits for longer is not done late beside the next one: a worker that comes back after days finds the sweeps of
+# half a minute before the first job that a person asked for, not those of the days.
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    _entry["options"] = {"expires": max(30.0, _entry["schedule"].total_seconds())}
 if ENV.beat_schedule_file:
     CELERY_BEAT_SCHEDULE_FILENAME = ENV.beat_schedule_file
 

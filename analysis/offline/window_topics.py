@@ -2,6 +2,7 @@
 
 from analysis.prompts.answers import EvidenceRef, TopicItem
 from analysis.prompts.inputs import KnownItem
+from tasktracker.core.words import counted_as
 
 from .dialogue import Line
 from .drafts import MAX_QUOTE_CHARS, Draft, Piece
@@ -54,7 +55,7 @@ def topic_items(
                 evidence=[EvidenceRef(m=ref, quote=quote) for ref, quote in refs],
                 confidence=round(min(0.95, 0.55 + 0.08 * min(4, named_in) + 0.04 * min(3, len(topics[place]))), 2),
                 reasoning=(
-                    f"“{topic.name}” comes up in {named_in} messages here, "
+                    f"“{topic.name}” comes up in {counted_as(named_in, 'message')} here, "
                     f"beside {', '.join(topic.keywords[:3]) or 'nothing else'}."
                 ),
             )

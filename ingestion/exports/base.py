@@ -8,6 +8,7 @@ from typing import Self, TypedDict
 
 from ingestion.drafts import MessageDraft, NotThisFormat, Skipped
 from ingestion.exports.files import Broken, Files
+from tasktracker.core.words import counted_as
 
 type Item = MessageDraft | Skipped
 
@@ -94,7 +95,7 @@ class Export:
                 self._messages += isinstance(item, MessageDraft)
                 yield item
         except Broken as error:
-            count = "1 message" if self._messages == 1 else f"{self._messages} messages"
+            count = counted_as(self._messages, "message")
             raise CutFile(f"{self._files.label} breaks off after {count}: {error}", self._messages) from error
 
     def close(self) -> None:

@@ -104,7 +104,7 @@ def wait_for_work(model: FakeLLM) -> None:
     """
     asked = len(model.completions)
     with contextlib.suppress(AssertionError):
-        wait_for(lambda: len(model.completions) > asked, timeout=15)
+        wait_for(lambda: len(model.completions) > asked, timeout=5)
 
 
 def wait_over(up: Terminal, token: str, run_id: int) -> dict[str, Any]:

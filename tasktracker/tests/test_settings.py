@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -63,6 +64,13 @@ def test_every_task_that_is_named_somewhere_exists() -> None:
     named = {str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     named |= {name for names in settings.EVENT_TASKS.values() for name in names}
     assert sorted(named - set(app.tasks)) == []
+
+
+def test_what_beat_sends_does_not_pile_up_while_no_worker_takes_it() -> None:
+    schedule: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE
+    for name, entry in schedule.items():
+        period = entry["schedule"].total_seconds()
+        assert period <= entry["options"]["expires"] <= max(30, period), name
 
 
 @pytest.mark.long

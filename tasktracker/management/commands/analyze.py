@@ -19,6 +19,7 @@ from tasktracker.core import health
 from tasktracker.core.enums import Stage
 from tasktracker.core.errors import DomainError
 from tasktracker.core.models import Workspace
+from tasktracker.core.words import counted_as
 
 POLL_SECONDS = 0.3
 LEFT_SECONDS = 2.0  # between two looks at how long it still takes
@@ -107,7 +108,7 @@ class Command(BaseCommand):
                     waiting, changed_at = now_waiting, time.monotonic()
                     bar.update(task, completed=total - waiting, total=total)
                 elif time.monotonic() - changed_at > INTAKE_SECONDS:
-                    raise CommandError(f"{waiting} findings of run {run.pk} still wait to become proposals.")
+                    raise CommandError(f"Not yet proposals of run {run.pk}: {counted_as(waiting, 'finding')}.")
                 else:
                     time.sleep(POLL_SECONDS)
         connection.close()

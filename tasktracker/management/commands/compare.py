@@ -16,6 +16,7 @@ from proposals.past import decided_windows
 from tasktracker.core.crypto import DecryptionError
 from tasktracker.core.errors import DomainError
 from tasktracker.core.paths import is_number
+from tasktracker.core.words import counted_as
 
 MOST = 2_000
 LEFT = ("windows answered", "failed", "found", "approved again", "rejected again", "unproven", "refused", "invalid")
@@ -82,8 +83,8 @@ class Command(BaseCommand):
         """A column for each side."""
         console = Console(file=self.stdout, width=100)  # type: ignore[arg-type]
         self.stdout.write(
-            f"{agent.name}, {found.windows:,} decided windows"
-            f" ({found.approved:,} items approved, {found.rejected:,} rejected)"
+            f"{agent.name}, {counted_as(found.windows, 'decided window')}"
+            f" ({counted_as(found.approved, 'item')} approved, {found.rejected:,} rejected)"
         )
         table = Table()
         table.add_column("")
