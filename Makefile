@@ -32,7 +32,7 @@ test: $(DEV_STAMP) ## all tests, browser tests where there is a Chromium
 	@$(PY) -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 test-long: $(DEV_STAMP) ## every fault, race and fuzz test with its full counts; the result is kept in docs/
-	@TT_LONG=1 $(PY) -m pytest -n $(WORKERS) -rs -o faulthandler_timeout=1800 $(PYTEST_ARGS) > $(VENV)/test-long.log; \
+	@TT_LONG=1 $(PY) -m pytest -n $(WORKERS) -rs -o faulthandler_timeout=3600 $(PYTEST_ARGS) > $(VENV)/test-long.log; \
 	code=$$?; cat $(VENV)/test-long.log; \
 	{ date -u '+%Y-%m-%d %H:%M UTC'; git rev-parse --short HEAD 2>/dev/null; tail -n 1 $(VENV)/test-long.log; } > docs/test-long.txt; \
 	exit $$code
