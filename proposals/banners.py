@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from proposals.models import Proposal
 from tasktracker.core.models import User
+from tasktracker.core.words import counted_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def banner(proposal: Proposal) -> Banner | None:
         case "snoozed":
             assert proposal.snoozed_until is not None  # noqa: S101  # a CHECK constraint says so
             days = max(0, (proposal.snoozed_until - timezone.now()).days)
-            when = f"in {days} day{'s' if days != 1 else ''}" if days else "today"
+            when = f"in {counted_as(days, 'day')}" if days else "today"
             return Banner(f"Snoozed: it comes back {when}.", "", "clock")
         case "superseded":
             return Banner("A newer finding has taken its place.", "", "info")

@@ -17,6 +17,7 @@ from proposals.nearness import Near, near
 from proposals.prices import Price
 from proposals.resolving import item_of
 from proposals.suggesting import Suggestion, open_advice, why_of
+from tasktracker.core.words import counted_as
 
 LABELS = {
     "type": "type",
@@ -128,7 +129,7 @@ class Card:
     def evidence_summary(self) -> str:
         chats = len({piece.message.channel_id for piece in self.evidence})
         count = len(self.evidence)
-        return f"{count} quote{'s' if count != 1 else ''}, {chats} chat{'s' if chats != 1 else ''}" if count else ""
+        return f"{counted_as(count, 'quote')}, {counted_as(chats, 'chat')}" if count else ""
 
 
 def card_of(proposal: Proposal, *, query: str = "") -> Card:

@@ -18,6 +18,7 @@ from proposals.textsearch import in_topic, saying
 from tasktracker.core.enums import Tier
 from tasktracker.core.models import Workspace
 from tasktracker.core.paths import is_number
+from tasktracker.core.words import counted_as
 
 PAGE_SIZE = 30
 COUNTED = 10_000  # beyond it a chip says "10000+"
@@ -188,7 +189,7 @@ def row_of(proposal: Proposal, quotes: int) -> Row:
     payload: Mapping[str, Any] = proposal.payload
     what = {"topic": "topic", "atom": payload.get("type"), "task": payload.get("category")}[proposal.kind]
     place = proposal.project.name if proposal.project else (payload.get("topic") if proposal.kind == "atom" else "")
-    support = "no quote" if quotes == 0 else f"{quotes} quote{'s' if quotes > 1 else ''}"
+    support = "no quote" if quotes == 0 else counted_as(quotes, "quote")
     return Row(
         pk=proposal.pk,
         kind=proposal.kind,

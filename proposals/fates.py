@@ -12,6 +12,7 @@ from ingestion.models import Message
 from knowledge.models import Atom, Task, Topic
 from proposals.models import Evidence, Proposal
 from tasktracker.core.enums import Verdict
+from tasktracker.core.words import counted_as
 
 AHEAD = (AnalysisRun.Status.PENDING, AnalysisRun.Status.RUNNING, AnalysisRun.Status.PAUSED)
 KEPT_AWAY = {
@@ -46,7 +47,7 @@ class Fate:
         counts: dict[str, int] = defaultdict(int)
         for name, _ in self.things:
             counts[name] += 1
-        return ", ".join(f"{n} {name}{'' if n == 1 else 's'}" for name, n in counts.items()) or self.why
+        return ", ".join(counted_as(n, name) for name, n in counts.items()) or self.why
 
 
 def of(messages: Sequence[Message]) -> dict[int, Fate]:

@@ -7,6 +7,7 @@ from django.db.models import Count, Q, Sum
 from analysis.models import AnalysisRun
 from tasktracker.core.enums import ProviderKind
 from tasktracker.core.models import LLMCall
+from tasktracker.core.words import counted_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,10 @@ def price_of(run: AnalysisRun | None) -> Price | None:
             return None
         return Price("free", f"The offline engine found this in run #{run.pk}: no model was asked.")
     if not priced:
-        return Price("price unknown", f"Nobody has told what the {_calls(calls)} of run #{run.pk} cost.")
+        return Price("price unknown", f"Nobody has told what the {counted_as(calls, 'call')} of run #{run.pk} cost.")
     average = found["cost"] / priced
     told = (
-        f"The average of the {_calls(priced)} of run #{run.pk} with a known price. A call reads several "
+        f"The average of the {counted_as(priced, 'call')} of run #{run.pk} with a known price. A call reads several "
         "conversations, so what this proposal alone has cost is not known."
     )
     if calls > priced:
@@ -46,7 +47,3 @@ def price_of(run: AnalysisRun | None) -> Price | None:
     if not average:
         return Price("free", told)
     return Price(f"≈ ${average:.4f} a call", told)
-
-
-def _calls(number: int) -> str:
-    return f"{number} call{'' if number == 1 else 's'}"

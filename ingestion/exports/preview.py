@@ -10,6 +10,7 @@ from typing import Unpack
 from ingestion.drafts import MessageDraft, Skipped
 from ingestion.exports import CutFile, Export, detect, open_export
 from ingestion.exports.base import Told
+from tasktracker.core.words import counted_as
 
 __all__ = ["Preview", "Progress", "detect_format", "preview"]
 
@@ -56,7 +57,11 @@ class Preview:
     def __str__(self) -> str:
         """`1,218 messages, 41 people, 3 channels, from 2026-01-02 to 2026-01-31; 12 would be skipped, because …`."""
         told = ", ".join(
-            [_many(self.messages, "message"), _many(self.people, "person", "people"), _many(self.channels, "channel")]
+            [
+                counted_as(self.messages, "message"),
+                counted_as(self.people, "person", "people"),
+                counted_as(self.channels, "channel"),
+            ]
         )
         if self.first is not None and self.last is not None:
             told += f", from {self.first:%Y-%m-%d} to {self.last:%Y-%m-%d}"
@@ -132,7 +137,3 @@ class _Count:
         self.preview.reasons = self._reasons.most_common(_REASONS)
         self.preview.notes = export.notes
         return self.so_far()
-
-
-def _many(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

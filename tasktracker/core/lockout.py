@@ -24,6 +24,7 @@ from tasktracker.core.errors import TooMany, Unavailable
 from tasktracker.core.models import User
 from tasktracker.core.passwords import mail_is_on
 from tasktracker.core.throttling import count_in_window, counters
+from tasktracker.core.words import counted_as
 
 LIMIT = 10
 WINDOW = 15 * 60  # seconds from the first wrong one
@@ -59,7 +60,7 @@ def count_guess(
     minutes = math.ceil(max(left, 1) / 60)
     mailed = " If your login has an e-mail address, a link in your mail lets you try again at once."
     raise TooMany(
-        f"Too many wrong guesses. Try again in {minutes} minute{'' if minutes == 1 else 's'}."
+        f"Too many wrong guesses. Try again in {counted_as(minutes, 'minute')}."
         f"{mailed if at_lock is not None and mail_is_on() else ''}",
         retry_after=left,
         code="locked_out",

@@ -10,3 +10,7 @@ from tasktracker.core.words import counted_as
 )
 def test_a_noun_agrees_with_its_number(number: int, said: str) -> None:
     assert counted_as(number, "message") == said
+
+
+def test_a_plural_of_its_own() -> None:
+    assert (counted_as(1, "person", "people"), counted_as(2, "person", "people")) == ("1 person", "2 people")

@@ -108,7 +108,7 @@ class Command(BaseCommand):
                     waiting, changed_at = now_waiting, time.monotonic()
                     bar.update(task, completed=total - waiting, total=total)
                 elif time.monotonic() - changed_at > INTAKE_SECONDS:
-                    raise CommandError(f"Not yet proposals of run {run.pk}: {counted_as(waiting, 'finding')}.")
+                    raise CommandError(f"Run {run.pk} still has {counted_as(waiting, 'finding')} to make proposals of.")
                 else:
                     time.sleep(POLL_SECONDS)
         connection.close()
